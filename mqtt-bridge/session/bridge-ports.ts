@@ -1,0 +1,36 @@
+import type { BaseId, Command, Observation } from '../arklet/vocabulary.ts'
+import type { Refusal } from '../errors.ts'
+import type { Transport } from '../transport/transport.ts'
+
+/** Our own connection to where bases are met. */
+export interface LinkState {
+  readonly connected: boolean
+  /** Counts connections: grows by one each time the link comes up. 0 before the first. */
+  readonly epoch: number
+  /** When the present state began. */
+  readonly sinceMs: number
+  readonly why: string
+}
+
+export interface BridgeOptions {
+  readonly env: string
+  readonly transport: Transport
+  readonly now: () => number
+  readonly onObservation: (observation: Observation) => void
+  readonly onRefused: (refusal: Refusal) => void
+  /** On every edge. After an edge up the caller asks every base again: no lost answer matters then. */
+  readonly onLink: (link: LinkState) => void
+  readonly payloadBytesMax?: number
+}
+
+/** Commands out, observations in. Keeps no deadline and awaits no base: an answer is an observation like any other. */
+export interface Bridge extends AsyncDisposable {
+  readonly link: LinkState
+  /**
+   * Resolves when the broker has the command. That says nothing about the base.
+   * @throws ArkletError NOT_CONNECTED, PUBLISH_TIMEOUT, PUBLISH_FAILED, COMMAND_INVALID
+   */
+  send(base: BaseId, command: Command): Promise<void>
+  /** Removes what an older controller left retained on this base's command topics. */
+  clearRetained(base: BaseId): Promise<void>
+}

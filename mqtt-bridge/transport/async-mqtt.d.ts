@@ -1,0 +1,55 @@
+// async-mqtt 2.6.3 ships typings for mqtt 4 only. Mapped in by tsconfig "paths".
+import type {
+  IClientOptions,
+  IClientPublishOptions,
+  IClientSubscribeOptions,
+  IClientSubscribeProperties,
+  IConnackPacket,
+  IDisconnectPacket,
+  IPublishPacket,
+  ISubscriptionGrant,
+  ISubscriptionMap,
+  MqttClient,
+  Packet,
+} from 'mqtt'
+
+type Events = {
+  connect: [IConnackPacket]
+  message: [topic: string, payload: Buffer, packet: IPublishPacket]
+  error: [Error]
+  disconnect: [IDisconnectPacket]
+  reconnect: []
+  close: []
+  offline: []
+  end: []
+  packetsend: [Packet]
+  packetreceive: [Packet]
+  outgoingEmpty: []
+}
+export declare class AsyncClient {
+  constructor(client: MqttClient)
+  handleMessage: MqttClient['handleMessage']
+  readonly connected: boolean
+  readonly reconnecting: boolean
+  publish(topic: string, message: string | Buffer, opts?: IClientPublishOptions): Promise<Packet | undefined>
+  subscribe(
+    topic: string | string[] | ISubscriptionMap,
+    opts?: IClientSubscribeOptions | IClientSubscribeProperties,
+  ): Promise<ISubscriptionGrant[]>
+  unsubscribe(topic: string | string[]): Promise<Packet | undefined>
+  end(force?: boolean, opts?: Partial<IDisconnectPacket>): Promise<void>
+  reconnect(): unknown
+  on<K extends keyof Events>(event: K, cb: (...args: Events[K]) => void): this
+  once<K extends keyof Events>(event: K, cb: (...args: Events[K]) => void): this
+  off<K extends keyof Events>(event: K, cb: (...args: Events[K]) => void): this
+  removeListener<K extends keyof Events>(event: K, cb: (...args: Events[K]) => void): this
+  removeAllListeners(event?: keyof Events): this
+  removeOutgoingMessage(mid: number): unknown
+  getLastMessageId(): number
+}
+declare const asyncMqtt: {
+  AsyncClient: typeof AsyncClient
+  connect(url: string, opts?: IClientOptions): AsyncClient
+  connectAsync(url: string, opts?: IClientOptions, allowRetries?: boolean): Promise<AsyncClient>
+}
+export default asyncMqtt // CJS object: named imports other than types fail at run time

@@ -1,0 +1,159 @@
+/** The facts about one base. Records are replaced, never mutated. No timers, no decisions: what follows from them is in the plans. */
+import type { BaseId, BaseMetadata, BizKey, BizReport, HealthReport } from '../../mqtt-bridge/index.ts'
+import type { NodeName } from '../names.ts'
+
+/** One claim's container: `podUid/container`. */
+declare const brand: unique symbol
+export type ClaimId = string & { readonly [brand]: 'ClaimId' }
+export const claimId = (podUid: string, container: string): ClaimId => `${podUid}/${container}` as ClaimId
+
+/** What a claim asks for: everything that makes two installs of one biz the same or another. */
+export interface ModuleTuple {
+  readonly version: string
+  readonly url: string
+  readonly args: readonly string[]
+  readonly envs: Readonly<Record<string, string>>
+  readonly restartedAt: string
+}
+
+export interface Life {
+  /** Link epoch in which the counts below were made. */
+  readonly epoch: number
+  readonly messagesInEpoch: number
+  /** Last proof of life: an answer to our question, or a second message after our own (re)connect. Our clock. */
+  readonly aliveAtMs: number
+  /** Any message at all. */
+  readonly heardAtMs: number
+  readonly heartAtMs?: number
+  /** Oldest question (health, queryAllBiz) not answered since; absent when none is open. */
+  readonly askedSinceMs?: number
+  /** Newest question, answered or not. */
+  readonly askedAtMs?: number
+  readonly answeredAtMs?: number
+}
+
+/** Set by the tunnel reconciler, which alone judges silence. */
+export type ReachState =
+  | 'unproven' // known from a Node or one message only: never judged, never commanded
+  | 'heard'
+  | 'silent'
+  | 'dead'
+export interface Reach {
+  readonly state: ReachState
+  readonly sinceMs: number
+  readonly why: string
+}
+
+/** The base lives, yet gets no new installs: `BaseDeaf` or `DuplicateIdentity`. */
+export interface NoCommands {
+  readonly reason: 'BaseDeaf' | 'DuplicateIdentity'
+  readonly sinceMs: number
+  readonly message: string
+}
+
+/** A queryAllBiz answer. Absence from it proves absence only for commands answered before it was published. */
+export interface Snapshot {
+  readonly publishedAtMs: number
+  readonly receivedAtMs: number
+  /** How many snapshots came since our process first heard this base. */
+  readonly count: number
+}
+
+/** A command that may be running on the base. Counts against the limits until answered and looked at, or the base restarts. */
+export interface Flight {
+  readonly command: 'installBiz' | 'uninstallBiz'
+  readonly name: string
+  readonly version: string
+  readonly strategy?: 'installOnly' | 'uninstallThenInstall'
+  /** Whose claim the install serves; absent for uninstalls and for flights of others (a conflict told us). */
+  readonly claim?: ClaimId
+  readonly tuple?: ModuleTuple
+  readonly sentAtMs: number
+  /** Past its deadline: still counted, but waited for no longer. */
+  readonly overdue: boolean
+}
+
+/** After an answer (or a deadline) the base must be looked at anew: `since` is the answer's own publish time. */
+export interface Doubt {
+  readonly sincePublishedAtMs: number
+  readonly raisedAtMs: number
+}
+
+/** From which tuple a present biz was installed, as far as we know. */
+export interface Provenance {
+  readonly tuple: ModuleTuple
+  readonly claim: ClaimId
+  readonly atMs: number
+}
+
+/** What became of a claim's installs. */
+export interface Attempt {
+  /** The URL it was tried with: another URL starts afresh. */
+  readonly url: string
+  readonly failures: number
+  readonly lastFailedAtMs: number
+  readonly code: string
+  /** Short, without credentials: fit for a Pod's status. */
+  readonly message: string
+  readonly nextTryAtMs: number
+  /** No retry can mend it (name or version mismatch), or a retry would stop what runs: waits for a change. */
+  readonly final: boolean
+  /** The failed install had replaced the running module unproven. */
+  readonly unproven: boolean
+}
+
+export interface BaseRecord {
+  readonly id: BaseId
+  readonly nodeName: NodeName
+  readonly tunnel: 'mqtt'
+  readonly metadata: BaseMetadata
+  /** Absent until the first heart (a queryBaseline carries none). */
+  readonly address?: { readonly ip: string; readonly hostName: string; readonly port: number }
+  readonly firstHeardAtMs: number
+  readonly life: Life
+  readonly reach: Reach
+  readonly noCommands?: NoCommands
+  /** Two processes share this identity: when their metadata or run times last alternated. */
+  readonly duplicateSeenAtMs?: number
+  readonly health?: HealthReport
+  readonly healthAtMs?: number
+  /** Metaspace committed at first contact: what the base needs for itself. */
+  readonly metaspaceOwnBytes?: number
+  readonly snapshot?: Snapshot
+  /** What runs on the base: the last snapshot, with later answers merged in. Keyed by the jar's own name and version. */
+  readonly bizs: ReadonlyMap<BizKey, BizReport>
+  readonly flights: ReadonlyMap<BizKey, Flight>
+  readonly doubts: ReadonlyMap<BizKey, Doubt>
+  readonly provenance: ReadonlyMap<BizKey, Provenance>
+  readonly attempts: ReadonlyMap<ClaimId, Attempt>
+  /** Metaspace that the last install of a biz name took. */
+  readonly metaspaceByName: ReadonlyMap<string, number>
+  /** Never to be uninstalled by us. Absent: no record of this base yet (no clean snapshot, no Lease annotation). */
+  readonly foreign?: ReadonlySet<BizKey>
+  /** Unclaimed, not foreign: since when and in how many clean snapshots in a row. */
+  readonly unclaimed: ReadonlyMap<BizKey, { readonly sinceMs: number; readonly snapshots: number }>
+  /** Restarts of the JVM that we noticed. */
+  readonly restarts: number
+  readonly restartedAtMs?: number
+  /** Last publish time per kind of message, to drop what arrives late or twice. */
+  readonly lastPublishedAtMs: Readonly<Record<string, number>>
+  /** `namespace/name/uid` of the Pod that the base runs in, once found. */
+  readonly basePod?: {
+    readonly namespace: string
+    readonly name: string
+    readonly uid: string
+    readonly nodeName?: string
+  }
+  /** The looking-up of that Pod is over (found, or 60 s passed). */
+  readonly basePodSettled: boolean
+}
+
+/** What about a base changed: `reconcilers/wake.ts` turns it into keys. */
+export type Change =
+  | 'added'
+  | 'seen' // life only
+  | 'described' // metadata, address, health, capacity
+  | 'bizs' // what runs there, or a flight, doubt or attempt
+  | 'reach' // heard, silent, dead, no-commands
+  | 'foreign'
+  | 'removed'
