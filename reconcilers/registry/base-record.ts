@@ -68,6 +68,10 @@ export interface Flight {
   /** Whose claim the install serves; absent for uninstalls and for flights of others (a conflict told us). */
   readonly claim?: ClaimId
   readonly tuple?: ModuleTuple
+  /** Stops what ran before the new one was seen to work. */
+  readonly unproven?: boolean
+  /** What of the same version it replaces: put back when it fails. On failure it becomes the Attempt's `previous`. */
+  readonly replaces?: ModuleTuple
   readonly sentAtMs: number
   /** Past its deadline: still counted, but waited for no longer. */
   readonly overdue: boolean
@@ -84,6 +88,8 @@ export interface Provenance {
   readonly tuple: ModuleTuple
   readonly claim: ClaimId
   readonly atMs: number
+  /** From command sent to the answer that showed it; unknown for what we found there. */
+  readonly tookMs?: number
 }
 
 /** What became of a claim's installs. */
@@ -100,6 +106,8 @@ export interface Attempt {
   readonly final: boolean
   /** The failed install had replaced the running module unproven. */
   readonly unproven: boolean
+  /** From the flight's `replaces`. */
+  readonly previous?: ModuleTuple
 }
 
 export interface BaseRecord {
