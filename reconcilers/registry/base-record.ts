@@ -20,7 +20,7 @@ export interface Life {
   /** Link epoch in which the counts below were made. */
   readonly epoch: number
   readonly messagesInEpoch: number
-  /** Last proof of life: an answer to our question, or a second message after our own (re)connect. Our clock. */
+  /** Last proof of life: an answer to our question, or a second message after our own (re)connect. Our clock; 0: none yet. */
   readonly aliveAtMs: number
   /** Any message at all. */
   readonly heardAtMs: number
@@ -65,7 +65,7 @@ export interface Flight {
   readonly name: string
   readonly version: string
   readonly strategy?: 'installOnly' | 'uninstallThenInstall'
-  /** Whose claim the install serves; absent for uninstalls and for flights of others (a conflict told us). */
+  /** Whose claim it serves: the install's, or that of the Pod being deleted. Absent for flights of others (a conflict told us). */
   readonly claim?: ClaimId
   readonly tuple?: ModuleTuple
   /** Stops what ran before the new one was seen to work. */
@@ -75,12 +75,20 @@ export interface Flight {
   readonly sentAtMs: number
   /** Past its deadline: still counted, but waited for no longer. */
   readonly overdue: boolean
+  /** The biz as it stood when the command went out; absent: it was not there. Filled in by `applyNote`. */
+  readonly before?: Pick<BizReport, 'state' | 'changedAtMs'>
+  /** Newest publish time heard of the base by then: what was published earlier cannot speak of this command. */
+  readonly sentAfterPublishedAtMs?: number
+  /** Snapshots show the outcome since then (our clock), though no answer came: see `end-flights.ts`. */
+  readonly outcomeSeenAtMs?: number
 }
 
 /** After an answer (or a deadline) the base must be looked at anew: `since` is the answer's own publish time. */
 export interface Doubt {
   readonly sincePublishedAtMs: number
   readonly raisedAtMs: number
+  /** The base said that this claim's biz is there: if the next look does not find it, that install failed. */
+  readonly expected?: { readonly claim: ClaimId; readonly url: string; readonly code: string }
 }
 
 /** From which tuple a present biz was installed, as far as we know. */
@@ -108,6 +116,43 @@ export interface Attempt {
   readonly unproven: boolean
   /** From the flight's `replaces`. */
   readonly previous?: ModuleTuple
+  /** What the jar turned out to be (name or version mismatch): it came in by this claim and is to be uninstalled. */
+  readonly broughtIn?: BizKey
+}
+
+/** A claim that failed and then succeeded: a failure within ten minutes of that goes on counting. */
+export interface Recovery {
+  readonly url: string
+  readonly failures: number
+  readonly atMs: number
+}
+
+/** Uninstalls of one biz that the base refused; gone with the biz. */
+export interface UninstallFailure {
+  readonly failures: number
+  readonly lastFailedAtMs: number
+  readonly nextTryAtMs: number
+  readonly code: string
+  readonly message: string
+}
+
+/** A value that holds, and the one that held before it. */
+export interface Turn {
+  readonly value: string
+  readonly seenAtMs: number
+  readonly before?: { readonly value: string; readonly seenAtMs: number }
+}
+
+/** Tells one JVM behind an identity from its successor, and two at a time from one. */
+export interface ProcessTrace {
+  /** The base's clock: what was published before this was said by an earlier process. */
+  readonly sincePublishedAtMs?: number
+  /** Last run time heard; when that process began, by our clock and by its own. */
+  readonly runTime?: { readonly ms: number; readonly startedAtMs: number; readonly startedPublishedAtMs: number }
+  /** Beginnings (our clock) of processes that answered before this one; the last few. */
+  readonly earlierStartsMs: readonly number[]
+  readonly metadata?: Turn
+  readonly address?: Turn
 }
 
 export interface BaseRecord {
@@ -154,6 +199,11 @@ export interface BaseRecord {
   }
   /** The looking-up of that Pod is over (found, or 60 s passed). */
   readonly basePodSettled: boolean
+  /** Its last heart said that it is going down. Any other heart state proves nothing: real bases always say activated. */
+  readonly deactivated?: boolean
+  readonly process?: ProcessTrace
+  readonly recoveries?: ReadonlyMap<ClaimId, Recovery>
+  readonly uninstallFailures?: ReadonlyMap<BizKey, UninstallFailure>
 }
 
 /** What about a base changed: `reconcilers/wake.ts` turns it into keys. */
@@ -164,4 +214,6 @@ export type Change =
   | 'bizs' // what runs there, or a flight, doubt or attempt
   | 'reach' // heard, silent, dead, no-commands
   | 'foreign'
+  | 'commanded' // a flight began: nothing to show, but to be looked after
+  | 'restarted' // another JVM under the same identity: nothing of the old one holds
   | 'removed'

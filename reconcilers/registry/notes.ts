@@ -1,6 +1,9 @@
 /** Facts that our own shells establish about a base, and how each changes its record. Pure. */
 import type { BizKey } from '../../mqtt-bridge/index.ts'
 import type { Attempt, BaseRecord, ClaimId, Flight, NoCommands, Reach } from './base-record.ts'
+import { begin } from './begin-flight.ts'
+import { doubt } from './doubts.ts'
+import { changed, newestPublishedAtMs, type Observed, unchanged, withEntry, without } from './observed.ts'
 
 export type Note =
   | { readonly kind: 'asked'; readonly atMs: number }
@@ -20,3 +23,89 @@ export type Note =
     }
   | { readonly kind: 'basePod'; readonly basePod: BaseRecord['basePod'] | undefined }
   | { readonly kind: 'forgetClaims'; readonly claims: readonly ClaimId[] }
+
+/** What a note does to a record. */
+export function applyNote(record: BaseRecord, note: Note): Observed {
+  switch (note.kind) {
+    case 'asked':
+      return unchanged({ ...record, life: asked(record.life, note.atMs) })
+    case 'commanded':
+      return changed(begin(record, note.key, note.flight), 'commanded')
+    case 'unsent':
+      return record.flights.has(note.key)
+        ? changed({ ...record, flights: without(record.flights, note.key) }, 'bizs')
+        : unchanged(record)
+    case 'overdue':
+      return overdue(record, note.key, note.atMs)
+    case 'forgetClaims':
+      return forgetClaims(record, note.claims)
+    default:
+      return stateOf(record, note)
+  }
+}
+
+type StateNote = Exclude<Note, { kind: 'asked' | 'commanded' | 'unsent' | 'overdue' | 'forgetClaims' }>
+
+function stateOf(record: BaseRecord, note: StateNote): Observed {
+  switch (note.kind) {
+    case 'attempt':
+      return changed({ ...record, attempts: withAttempt(record.attempts, note.claim, note.attempt) }, 'bizs')
+    case 'reach':
+      return sameReach(record.reach, note.reach)
+        ? unchanged({ ...record, reach: note.reach })
+        : changed({ ...record, reach: note.reach }, 'reach')
+    case 'noCommands':
+      return noCommands(record, note.noCommands)
+    case 'foreign':
+      return changed({ ...record, foreign: note.keys }, 'foreign')
+    case 'unclaimed':
+      return unchanged({ ...record, unclaimed: note.unclaimed })
+    case 'provenance':
+      return changed({ ...record, provenance: withEntry(record.provenance, note.key, note.provenance) }, 'bizs')
+    case 'basePod':
+      return basePod(record, note.basePod)
+  }
+}
+
+/** `askedSinceMs` stays at the oldest question that is still open: that is what makes a base deaf. */
+const asked = (life: BaseRecord['life'], atMs: number): BaseRecord['life'] => ({
+  ...life,
+  askedAtMs: atMs,
+  askedSinceMs: life.askedSinceMs ?? atMs,
+})
+
+/**
+ * The command may still be running, so it goes on counting. Its outcome is open: absence proves nothing until a
+ * snapshot published after the newest message that we have of this base.
+ */
+function overdue(record: BaseRecord, key: BizKey, atMs: number): Observed {
+  const flight = record.flights.get(key)
+  if (!flight || flight.overdue) return unchanged(record)
+  const flights = withEntry(record.flights, key, { ...flight, overdue: true })
+  const sincePublishedAtMs = newestPublishedAtMs(record) ?? 0
+  return changed(doubt({ ...record, flights }, key, { sincePublishedAtMs, raisedAtMs: atMs }), 'bizs')
+}
+
+function forgetClaims(record: BaseRecord, claims: readonly ClaimId[]): Observed {
+  const attempts = without(record.attempts, ...claims)
+  const recoveries = record.recoveries && without(record.recoveries, ...claims)
+  if (attempts === record.attempts && recoveries === record.recoveries) return unchanged(record)
+  return unchanged({ ...record, attempts, ...(recoveries && { recoveries }) })
+}
+
+const withAttempt = (attempts: BaseRecord['attempts'], claim: ClaimId, attempt: Attempt | undefined) =>
+  attempt ? withEntry(attempts, claim, attempt) : without(attempts, claim)
+
+/** The words of `why` may change from run to run (they count seconds); nobody needs waking for that. */
+const sameReach = (a: Reach, b: Reach): boolean => a.state === b.state && a.sinceMs === b.sinceMs
+
+function noCommands(record: BaseRecord, next: NoCommands | undefined): Observed {
+  const { noCommands: before, ...rest } = record
+  const replaced: BaseRecord = next ? { ...rest, noCommands: next } : rest
+  return before?.reason === next?.reason ? unchanged(replaced) : changed(replaced, 'reach')
+}
+
+function basePod(record: BaseRecord, found: BaseRecord['basePod'] | undefined): Observed {
+  const { basePod: _before, ...rest } = record
+  return changed({ ...rest, ...(found && { basePod: found }), basePodSettled: true }, 'described')
+}

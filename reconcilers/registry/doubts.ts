@@ -1,0 +1,20 @@
+import { type BizKey, bizKey } from '../../mqtt-bridge/index.ts'
+import type { BaseRecord, Doubt } from './base-record.ts'
+import { withEntry } from './observed.ts'
+
+/**
+ * After an answer the base must be looked at anew. A look that is already newer than the answer settles it, so that
+ * an answer which arrives late raises nothing; and a newer doubt is never replaced by an older one.
+ */
+export function doubt(record: BaseRecord, key: BizKey, raised: Doubt): BaseRecord {
+  if (record.snapshot && record.snapshot.publishedAtMs > raised.sincePublishedAtMs) return record
+  const standing = record.doubts.get(key)
+  if (standing && standing.sincePublishedAtMs > raised.sincePublishedAtMs) return record
+  return { ...record, doubts: withEntry(record.doubts, key, raised) }
+}
+
+export const isDoubted = (record: BaseRecord, key: BizKey): boolean => record.doubts.has(key)
+
+/** Every version of a biz name that the record lists. */
+export const versionsOf = (record: BaseRecord, name: string): readonly BizKey[] =>
+  [...record.bizs.values()].filter(biz => biz.name === name).map(biz => bizKey(biz.name, biz.version))
