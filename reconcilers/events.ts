@@ -4,12 +4,7 @@
  */
 import type { CoreV1Event } from '@kubernetes/client-node'
 import type { NodeName } from './names.ts'
-
-export interface PodRef {
-  readonly namespace: string
-  readonly name: string
-  readonly uid: string
-}
+import type { PodRef } from './pod-identity.ts'
 
 export interface NodeRef {
   readonly name: NodeName
@@ -65,15 +60,23 @@ const seconds = (ms: number): string => `${(Math.max(0, ms) / 1_000).toFixed(3)}
 // --- Pods of modules ---
 
 export const installing = (pod: PodRef, module: ModuleRef, url: string): CoreV1Event =>
-  podEvent('Normal', pod, { reason: 'Installing', message: `Installing ${bizOf(module)} from ${url}` }, module.container)
-
-export const installed = (pod: PodRef, module: ModuleRef, tookMs: number): CoreV1Event =>
   podEvent(
     'Normal',
     pod,
-    { reason: 'Installed', message: `${bizOf(module)} is active, ${seconds(tookMs)} after the command` },
+    { reason: 'Installing', message: `Installing ${bizOf(module)} from ${url}` },
     module.container,
   )
+
+/** `tookMs` is unknown where the module was found running. */
+export const installed = (pod: PodRef, module: ModuleRef, tookMs?: number): CoreV1Event => {
+  const took = tookMs === undefined ? '' : `, ${seconds(tookMs)} after the command`
+  return podEvent(
+    'Normal',
+    pod,
+    { reason: 'Installed', message: `${bizOf(module)} is active${took}` },
+    module.container,
+  )
+}
 
 /** `message`: the base's code and last cause. */
 export const installFailed = (pod: PodRef, module: ModuleRef, message: string): CoreV1Event =>
@@ -88,7 +91,10 @@ export const backOff = (pod: PodRef, module: ModuleRef, waitMs: number): CoreV1E
   podEvent(
     'Warning',
     pod,
-    { reason: 'BackOff', message: `Next try to install ${bizOf(module)} in ${Math.ceil(Math.max(0, waitMs) / 1_000)} s` },
+    {
+      reason: 'BackOff',
+      message: `Next try to install ${bizOf(module)} in ${Math.ceil(Math.max(0, waitMs) / 1_000)} s`,
+    },
     module.container,
   )
 
@@ -96,7 +102,12 @@ export const uninstalling = (pod: PodRef, module: ModuleRef): CoreV1Event =>
   podEvent('Normal', pod, { reason: 'Uninstalling', message: `Uninstalling ${bizOf(module)}` }, module.container)
 
 export const uninstalled = (pod: PodRef, module: ModuleRef): CoreV1Event =>
-  podEvent('Normal', pod, { reason: 'Uninstalled', message: `${bizOf(module)} is gone from the base` }, module.container)
+  podEvent(
+    'Normal',
+    pod,
+    { reason: 'Uninstalled', message: `${bizOf(module)} is gone from the base` },
+    module.container,
+  )
 
 export const uninstallFailed = (pod: PodRef, module: ModuleRef, message: string): CoreV1Event =>
   podEvent(

@@ -47,6 +47,8 @@ export interface Store {
   lease(name: LeaseName): V1Lease | undefined
   pod(key: PodKey): V1Pod | undefined
   podsOn(node: NodeName): readonly V1Pod[]
+  /** When this Pod was first seen bound to its node, per our clock. */
+  seenAtMs(key: PodKey): number | undefined
 }
 
 /** A body for a PATCH and how it is to be understood. Addresses, podIPs, hostIPs and taints go by `merge`: whole lists. */

@@ -1,0 +1,169 @@
+/**
+ * The Pods of one base → which modules they claim, in which order. Pure.
+ * Both the pod reconciler (what to install) and the tunnel reconciler (what nobody claims) ask here.
+ */
+import type { V1Pod } from '@kubernetes/client-node'
+import { type BizKey, bizKey } from '../mqtt-bridge/index.ts'
+import { ANNOTATION, type PodKey } from './names.ts'
+import { keyOfPod, podRef } from './pod-identity.ts'
+import type { ValueLookup } from './pod-lifecycle/container-env.ts'
+import { readModules } from './pod-lifecycle/module-spec.ts'
+import { type ClaimId, claimId, type ModuleTuple } from './registry/base-record.ts'
+
+export interface Claim {
+  readonly id: ClaimId
+  readonly pod: PodKey
+  readonly podUid: string
+  readonly container: string
+  readonly bizName: string
+  readonly tuple: ModuleTuple
+  readonly createdAtMs: number
+  /** Of the owner, known only where two claims were created within one second. */
+  readonly revision: number
+  /** Same for all Pods of one Deployment, StatefulSet or DaemonSet. */
+  readonly workload: string
+  readonly uninstallFirst: boolean
+  /** What the Pod's status last showed of this container while it ran: our memory across a restart of the operator. */
+  readonly ran?: { readonly startedAtMs: number; readonly imageId: string }
+  /** Annotation `replacing`: see `pod-lifecycle/provenance.ts`. */
+  readonly marker?: string
+}
+
+/** Claims of one biz on one base, newest first. */
+export interface NameClaims {
+  readonly bizName: string
+  /** Claims that want the same tuple share one install. Ordered by each group's newest claim. */
+  readonly groups: readonly ClaimGroup[]
+  /** Pods being deleted: they keep nothing alive, but wait for what they named to be gone. */
+  readonly leaving: readonly Claim[]
+}
+export type ClaimGroup = readonly [Claim, ...Claim[]]
+
+export interface ClaimLookups {
+  readonly value: ValueLookup
+  readonly revision: (podUid: string) => number | undefined
+}
+
+/** Terminal Pods claim nothing, and one being deleted only waits. */
+export type Stage = 'present' | 'leaving' | 'ended'
+export const hasEnded = (pod: V1Pod): boolean => pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded'
+
+export function stageOf(pod: V1Pod): Stage {
+  if (pod.metadata?.deletionTimestamp) return 'leaving'
+  return hasEnded(pod) ? 'ended' : 'present'
+}
+
+const timeOf = (value: Date | string | undefined): number => (value ? new Date(value).getTime() : 0)
+
+/** A Deployment's Pods belong to different ReplicaSets, whose names end in the template's hash. */
+export function workloadOf(pod: V1Pod): string {
+  const { namespace, uid, ownerReferences = [], labels = {} } = pod.metadata ?? {}
+  const owner = ownerReferences.find(reference => reference.controller)
+  if (!owner) return `Pod/${uid}`
+  const suffix = `-${labels['pod-template-hash']}`
+  return `${owner.kind}/${namespace}/${owner.name.endsWith(suffix) ? owner.name.slice(0, -suffix.length) : owner.name}`
+}
+
+function ranBefore(pod: V1Pod, container: string): Pick<Claim, 'ran'> {
+  const status = pod.status?.containerStatuses?.find(({ name }) => name === container)
+  const startedAt = status?.state?.running?.startedAt
+  return startedAt && status?.imageID ? { ran: { startedAtMs: timeOf(startedAt), imageId: status.imageID } } : {}
+}
+
+export function claimsOfPod(pod: V1Pod, lookups: ClaimLookups): readonly Claim[] {
+  const { annotations, creationTimestamp } = pod.metadata ?? {}
+  const { uid } = podRef(pod)
+  const marker = annotations?.[ANNOTATION.replacing]
+  return readModules(pod, lookups.value).flatMap(spec =>
+    spec.kind !== 'module'
+      ? []
+      : {
+          id: claimId(uid, spec.container),
+          pod: keyOfPod(pod),
+          podUid: uid,
+          container: spec.container,
+          bizName: spec.bizName,
+          tuple: spec.tuple,
+          createdAtMs: timeOf(creationTimestamp),
+          revision: lookups.revision(uid) ?? 0,
+          workload: workloadOf(pod),
+          uninstallFirst: annotations?.[ANNOTATION.replace] === 'uninstall-first',
+          ...ranBefore(pod, spec.container),
+          ...(marker === undefined ? {} : { marker }),
+        },
+  )
+}
+
+/** Newest first. Creation times have whole seconds: within one, the owner's revision decides, then the uid. */
+export function byNewest(a: Claim, b: Claim): number {
+  return b.createdAtMs - a.createdAtMs || b.revision - a.revision || (a.podUid < b.podUid ? 1 : -1)
+}
+
+const sameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((item, index) => item === b[index])
+const pairs = (envs: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(envs)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+
+export function sameTuple(a: ModuleTuple, b: ModuleTuple): boolean {
+  return (
+    a.version === b.version &&
+    a.url === b.url &&
+    a.restartedAt === b.restartedAt &&
+    sameList(a.args, b.args) &&
+    sameList(pairs(a.envs), pairs(b.envs))
+  )
+}
+
+export function groupClaims(claims: readonly Claim[]): readonly ClaimGroup[] {
+  const groups: [Claim, ...Claim[]][] = []
+  for (const claim of [...claims].sort(byNewest)) {
+    const group = groups.find(([first]) => sameTuple(first.tuple, claim.tuple))
+    if (group) group.push(claim)
+    else groups.push([claim])
+  }
+  return groups
+}
+
+/** All claims on one base, by biz name. */
+export function claimsOn(pods: readonly V1Pod[], lookups: ClaimLookups): ReadonlyMap<string, NameClaims> {
+  const present = new Map<string, Claim[]>()
+  const leaving = new Map<string, Claim[]>()
+  for (const pod of pods) {
+    const stage = stageOf(pod)
+    if (stage === 'ended') continue
+    const into = stage === 'present' ? present : leaving
+    for (const claim of claimsOfPod(pod, lookups)) into.set(claim.bizName, [...(into.get(claim.bizName) ?? []), claim])
+  }
+  const names = new Set([...present.keys(), ...leaving.keys()])
+  return new Map(
+    [...names].map(bizName => [
+      bizName,
+      { bizName, groups: groupClaims(present.get(bizName) ?? []), leaving: leaving.get(bizName) ?? [] },
+    ]),
+  )
+}
+
+/** Every `name:version` that a Pod on this base asks for, also one being deleted: none of these is foreign or unclaimed. */
+export function claimedBizs(pods: readonly V1Pod[], lookups: ClaimLookups): ReadonlySet<BizKey> {
+  const keys = new Set<BizKey>()
+  for (const pod of pods) {
+    if (stageOf(pod) === 'ended') continue
+    for (const claim of claimsOfPod(pod, lookups)) keys.add(bizKey(claim.bizName, claim.tuple.version))
+  }
+  return keys
+}
+
+/** Claims that want different things though they were created within one second. */
+function tiedClaims({ groups }: NameClaims): readonly Claim[] {
+  const tiesWith = (claim: Claim, group: ClaimGroup): boolean =>
+    groups.some(other => other !== group && other.some(rival => rival.createdAtMs === claim.createdAtMs))
+  return groups.flatMap(group => group.filter(claim => tiesWith(claim, group)))
+}
+
+/** Only Pods of tied claims need their owner's revision: those whose revision is not known yet. */
+export function tiedPods(pods: readonly V1Pod[], lookups: ClaimLookups): readonly V1Pod[] {
+  const tied = new Set([...claimsOn(pods, lookups).values()].flatMap(tiedClaims).map(({ podUid }) => podUid))
+  return pods.filter(pod => tied.has(podRef(pod).uid) && lookups.revision(podRef(pod).uid) === undefined)
+}

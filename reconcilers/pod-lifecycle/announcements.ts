@@ -1,0 +1,106 @@
+/** Which Events a Pod's status is worth, each with a text that changes when there is something new to tell. Pure. */
+import type { CoreV1Event, V1ContainerStatus, V1Pod, V1PodStatus } from '@kubernetes/client-node'
+import type { Claim } from '../claims.ts'
+import * as events from '../events.ts'
+import { type PodRef, podRef } from '../pod-identity.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
+import { imageId } from './image-id.ts'
+import { foreignRival, keyOf } from './standing.ts'
+
+export interface Announcement {
+  /** One per thing that can be told of a Pod; the same text is told once. */
+  readonly slot: string
+  readonly text: string
+  readonly event: CoreV1Event
+}
+
+interface Told {
+  readonly ref: PodRef
+  readonly claim: Claim
+  readonly status: V1ContainerStatus
+  readonly record: BaseRecord
+  readonly ranBefore: boolean
+  readonly nowMs: number
+}
+
+export interface AnnouncedPod {
+  readonly pod: V1Pod
+  readonly status: V1PodStatus | undefined
+  readonly claims: readonly Claim[]
+  readonly record: BaseRecord
+  readonly nowMs: number
+}
+
+export const moduleOf = ({ container, bizName, tuple }: Claim): events.ModuleRef => ({
+  container,
+  bizName,
+  version: tuple.version,
+})
+
+export function announcements({ pod, status, claims, record, nowMs }: AnnouncedPod): readonly Announcement[] {
+  const ref = podRef(pod)
+  const ran = new Set(
+    (pod.status?.containerStatuses ?? []).filter(({ state }) => state?.running).map(({ name }) => name),
+  )
+  return (status?.containerStatuses ?? []).flatMap(container => {
+    const claim = claims.find(candidate => candidate.container === container.name)
+    if (!claim) return ofFault(ref, container)
+    const told = { ref, claim, status: container, record, ranBefore: ran.has(container.name), nowMs }
+    return [ofFailure(told), ofRestart(told), ofState(told)].filter(announcement => announcement !== undefined)
+  })
+}
+
+function ofFault(ref: PodRef, { name, state }: V1ContainerStatus): readonly Announcement[] {
+  const { reason, message = '' } = state?.waiting ?? {}
+  const slot = `${name}/fault`
+  if (reason === 'InvalidModule') return [{ slot, text: message, event: events.invalidModule(ref, name, message) }]
+  if (reason === 'CreateContainerConfigError') {
+    return [{ slot, text: message, event: events.configError(ref, name, message) }]
+  }
+  return []
+}
+
+/** Told even where the status goes on showing the module that runs: an in-place replacement that failed. */
+function ofFailure({ ref, claim, record }: Told): Announcement | undefined {
+  const failure = record.attempts.get(claim.id)
+  if (!failure || failure.url !== claim.tuple.url) return undefined
+  const hint = failure.unproven
+    ? '; what ran before is put back, and this is not tried again until the Pod changes'
+    : ''
+  const text = `${failure.code}: ${failure.message}${hint}`
+  return {
+    slot: `${claim.container}/failure`,
+    text: `${failure.failures} ${text}`,
+    event: events.installFailed(ref, moduleOf(claim), text),
+  }
+}
+
+function ofRestart({ ref, claim, status }: Told): Announcement | undefined {
+  if (status.restartCount === 0 || status.lastState?.terminated?.reason !== 'BaseRestarted') return undefined
+  const event = events.podBaseRestarted(ref, moduleOf(claim))
+  return { slot: `${claim.container}/restart`, text: String(status.restartCount), event }
+}
+
+function ofState(told: Told): Announcement | undefined {
+  const { status, ranBefore } = told
+  if (status.state?.waiting) return ofWaiting(told, status.state.waiting.reason ?? '')
+  if (!status.state?.running || ranBefore) return undefined
+  const { ref, claim, record } = told
+  const origin = record.provenance.get(keyOf(claim))
+  const tookMs = origin?.claim === claim.id ? origin.tookMs : undefined
+  const text = `running ${status.restartCount} ${imageId(claim.tuple.url)}`
+  return { slot: claim.container, text, event: events.installed(ref, moduleOf(claim), tookMs) }
+}
+
+function ofWaiting({ ref, claim, record, nowMs, status }: Told, reason: string): Announcement | undefined {
+  const slot = claim.container
+  if (reason === 'ForeignModuleActive') {
+    const rival = foreignRival(record, claim) ?? ''
+    return { slot, text: `${reason} ${rival}`, event: events.foreignModuleActive(ref, moduleOf(claim), rival) }
+  }
+  if (reason !== 'InstallBackOff' && reason !== 'CrashLoopBackOff') return undefined
+  const failure = record.attempts.get(claim.id)
+  const waitMs = (failure?.nextTryAtMs ?? nowMs) - nowMs
+  const text = `${reason} ${failure?.failures ?? 0} ${status.restartCount}`
+  return { slot, text, event: events.backOff(ref, moduleOf(claim), waitMs) }
+}

@@ -1,0 +1,106 @@
+/** All biz names of one base: which of their steps may be sent now, under the limits of a base. Pure. */
+import { bizKey, type Command } from '../../mqtt-bridge/index.ts'
+import type { NameClaims } from '../claims.ts'
+import type { BaseRecord, Flight } from '../registry/base-record.ts'
+import { planName, type Step } from './module-plan.ts'
+
+/** A real base has five workers without time-outs; one of ours stays free for uninstalls, so that hung installs cannot block them. */
+export const FLIGHTS_MAX = 3
+export const INSTALL_FLIGHTS_MAX = 2
+
+export type SendStep = Extract<Step, { kind: 'install' | 'uninstall' }>
+export interface BasePlan {
+  readonly send: readonly SendStep[]
+  /** When the next step may become due by time alone. */
+  readonly wakeAtMs?: number
+  readonly why: readonly string[]
+}
+
+/** Why this base gets no command at all now. */
+export function silenceOf(record: BaseRecord): string | undefined {
+  if (record.reach.state !== 'heard') return `base is ${record.reach.state}`
+  if (record.noCommands) return record.noCommands.reason
+  if (!record.snapshot) return 'what the base runs is not known yet'
+  return undefined
+}
+
+export function planBase(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, nowMs: number): BasePlan {
+  const silence = silenceOf(record)
+  if (silence) return { send: [], why: [silence] }
+  const steps = [...claims.values()].map(name => ({
+    name: name.bizName,
+    step: planName({ record, claims: name, nowMs }),
+  }))
+  const wakeTimes = steps.flatMap(({ step }) =>
+    step.kind === 'wait' && step.untilMs !== undefined ? step.untilMs : [],
+  )
+  const plan = {
+    send: admit(record, steps.map(({ step }) => step).filter(isSend)),
+    why: steps.map(({ name, step }) => `${name}: ${step.kind} (${step.why})`),
+  }
+  return wakeTimes.length > 0 ? { ...plan, wakeAtMs: Math.min(...wakeTimes) } : plan
+}
+
+const isSend = (step: Step): step is SendStep => step.kind === 'install' || step.kind === 'uninstall'
+
+/** Uninstalls first, then installs by age of their claim; what does not fit is planned again when a flight ends. */
+function admit(record: BaseRecord, wanted: readonly SendStep[]): readonly SendStep[] {
+  const flights = [...record.flights.values()]
+  let free = FLIGHTS_MAX - flights.length
+  let freeForInstalls = INSTALL_FLIGHTS_MAX - flights.filter(flight => flight.command === 'installBiz').length
+  return [...wanted].sort(bySendOrder).filter(step => {
+    if (free <= 0 || (step.kind === 'install' && freeForInstalls <= 0)) return false
+    free -= 1
+    if (step.kind === 'install') freeForInstalls -= 1
+    return true
+  })
+}
+
+function bySendOrder(a: SendStep, b: SendStep): number {
+  if (a.kind !== 'install' || b.kind !== 'install')
+    return (a.kind === 'install' ? 1 : 0) - (b.kind === 'install' ? 1 : 0)
+  return a.claim.createdAtMs - b.claim.createdAtMs || (a.claim.id < b.claim.id ? -1 : 1)
+}
+
+export function commandOf(step: SendStep): Command {
+  if (step.kind === 'uninstall') return { kind: 'uninstallBiz', name: step.name, version: step.version }
+  const { version, url, args, envs } = step.tuple
+  return {
+    kind: 'installBiz',
+    name: step.claim.bizName,
+    version,
+    url,
+    strategy: step.strategy,
+    ...(args.length > 0 ? { args } : {}),
+    ...(Object.keys(envs).length > 0 ? { envs } : {}),
+  }
+}
+
+/** What the registry is told before the command leaves: noted first, so that no second one can be planned meanwhile. */
+export function flightOf(step: SendStep, nowMs: number): Flight {
+  if (step.kind === 'uninstall') {
+    const flight: Flight = {
+      command: 'uninstallBiz',
+      name: step.name,
+      version: step.version,
+      sentAtMs: nowMs,
+      overdue: false,
+    }
+    return step.claim === undefined ? flight : { ...flight, claim: step.claim }
+  }
+  return {
+    command: 'installBiz',
+    name: step.claim.bizName,
+    version: step.tuple.version,
+    strategy: step.strategy,
+    claim: step.claim.id,
+    tuple: step.tuple,
+    unproven: step.unproven,
+    sentAtMs: nowMs,
+    overdue: false,
+    ...(step.replaces ? { replaces: step.replaces } : {}),
+  }
+}
+
+export const stepKey = (step: SendStep) =>
+  step.kind === 'uninstall' ? bizKey(step.name, step.version) : bizKey(step.claim.bizName, step.tuple.version)

@@ -1,0 +1,174 @@
+/** One container's state from what the base says of its biz. Pure; the table of DESIGN 2 in code, top to bottom. */
+import type { V1ContainerState, V1ContainerStatus } from '@kubernetes/client-node'
+import type { BizReport } from '../../mqtt-bridge/index.ts'
+import type { Claim } from '../claims.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
+import { imageId } from './image-id.ts'
+import type { ModuleSpec } from './module-spec.ts'
+import { bizOf, keyOf, type Standing } from './standing.ts'
+
+export interface ContainerFacts {
+  readonly spec: ModuleSpec
+  readonly image: string
+  readonly record: BaseRecord
+  /** For a container that reads as a module. */
+  readonly module?: { readonly claim: Claim; readonly standing: Standing }
+  readonly prior: V1ContainerStatus | undefined
+  readonly restartPolicy: string
+  readonly nowMs: number
+}
+
+/** How long a failure is shown as such before it reads as waiting for the next try, like the kubelet's ErrImagePull. */
+export const INSTALL_FAILED_SHOWN_MS = 5_000
+
+const waiting = (reason: string, message?: string): V1ContainerState => ({
+  waiting: message === undefined ? { reason } : { reason, message },
+})
+const wholeSeconds = (ms: number): Date => new Date(Math.floor(ms / 1_000) * 1_000)
+const secondOf = (time: Date | string | undefined): number => (time ? Math.floor(new Date(time).getTime() / 1_000) : 0)
+
+const wasRunning = (prior: V1ContainerStatus | undefined): boolean => prior?.state?.running !== undefined
+
+function statusWith(facts: ContainerFacts, state: V1ContainerState, ready: boolean): V1ContainerStatus {
+  const { prior, spec, record, image } = facts
+  const running = state.running !== undefined
+  return {
+    name: spec.container,
+    image,
+    imageID: prior?.imageID ?? '',
+    ready,
+    started: running,
+    restartCount: prior?.restartCount ?? 0,
+    state,
+    ...(prior?.lastState ? { lastState: prior.lastState } : {}),
+    ...containerIdOf(record, facts.module?.claim, prior),
+  }
+}
+
+function containerIdOf(
+  record: BaseRecord,
+  claim: Claim | undefined,
+  prior: V1ContainerStatus | undefined,
+): { containerID?: string } {
+  if (claim && bizOf(record, claim)) return { containerID: `ark://${record.id}/${keyOf(claim)}` }
+  return prior?.containerID ? { containerID: prior.containerID } : {}
+}
+
+/** What ran has ended: it becomes `lastState` and counts as a restart. Called on the transition only. */
+function ended(facts: ContainerFacts, status: V1ContainerStatus, reason: string): V1ContainerStatus {
+  const { prior, nowMs } = facts
+  const startedAt = prior?.state?.running?.startedAt
+  const terminated = {
+    exitCode: 1,
+    reason,
+    finishedAt: wholeSeconds(nowMs),
+    ...(startedAt ? { startedAt } : {}),
+    ...(prior?.containerID ? { containerID: prior.containerID } : {}),
+  }
+  return { ...status, restartCount: (prior?.restartCount ?? 0) + 1, lastState: { terminated } }
+}
+
+function running(facts: ContainerFacts, claim: Claim, ready: boolean): V1ContainerStatus {
+  const { prior, record, nowMs } = facts
+  const biz = bizOf(record, claim)
+  const priorStart = prior?.state?.running?.startedAt
+  const startedAt = biz?.changedAtMs === undefined ? (priorStart ?? wholeSeconds(nowMs)) : wholeSeconds(biz.changedAtMs)
+  const status = {
+    ...statusWith(facts, { running: { startedAt } }, ready),
+    imageID: imageId(urlThatRuns(record, claim)),
+  }
+  const startedAnew = priorStart !== undefined && secondOf(priorStart) !== secondOf(startedAt)
+  return startedAnew ? ended(facts, status, restartReason(facts)) : status
+}
+
+/** After a failed replacement the container's former image runs, not the one it asks for. */
+function urlThatRuns(record: BaseRecord, claim: Claim): string {
+  const origin = record.provenance.get(keyOf(claim))
+  return origin?.claim === claim.id ? origin.tuple.url : claim.tuple.url
+}
+
+/** The JVM's restart explains it only if it came after this container had started. */
+function restartReason({ record, prior }: ContainerFacts): string {
+  const seen = secondOf(prior?.state?.running?.startedAt) * 1_000
+  return (record.restartedAtMs ?? 0) > seen ? 'BaseRestarted' : 'Reinstalled'
+}
+
+function broken(facts: ContainerFacts, biz: BizReport): V1ContainerStatus {
+  const { prior, restartPolicy } = facts
+  const message = biz.message ?? `the base says ${biz.state}`
+  if (prior?.state?.terminated) return statusWith(facts, prior.state, false)
+  const crashed = statusWith(facts, waiting('CrashLoopBackOff', message), false)
+  if (!wasRunning(prior)) return crashed
+  const counted = ended(facts, crashed, 'Error')
+  if (restartPolicy !== 'Never') return counted
+  const terminated = { ...counted.lastState?.terminated, exitCode: 1, message }
+  return { ...counted, restartCount: prior?.restartCount ?? 0, state: { terminated } }
+}
+
+function superseded(facts: ContainerFacts, standing: Extract<Standing, { kind: 'superseded' }>): V1ContainerStatus {
+  const { prior } = facts
+  if (!wasRunning(prior)) {
+    const message = `${standing.by.pod} claims ${standing.by.bizName}:${standing.by.tuple.version} on this base and is newer`
+    return statusWith(facts, waiting('Superseded', message), false)
+  }
+  return { ...statusWith(facts, prior?.state ?? {}, standing.bizRuns || standing.sameWorkload), started: true }
+}
+
+function failed(facts: ContainerFacts, standing: Extract<Standing, { kind: 'failed' }>): V1ContainerStatus {
+  const { failure } = standing
+  const fresh = facts.nowMs - failure.lastFailedAtMs < INSTALL_FAILED_SHOWN_MS
+  const reason = failure.final ? failure.code : fresh ? 'InstallFailed' : 'InstallBackOff'
+  const status = statusWith(facts, waiting(reason, failure.message), false)
+  return wasRunning(facts.prior) ? ended(facts, status, restartReason(facts)) : status
+}
+
+/** Not active: being installed, or it ran and is gone. While a command or a doubt is open, nothing that ran is called gone. */
+function awaited(
+  facts: ContainerFacts,
+  claim: Claim,
+  standing: Extract<Standing, { kind: 'waiting' }>,
+): V1ContainerStatus {
+  const { record, prior } = facts
+  const creating = statusWith(facts, waiting('ContainerCreating'), false)
+  if (prior && wasRunning(prior)) return isOpen(record, claim) ? prior : ended(facts, creating, restartReason(facts))
+  if (standing.foreignVersion !== undefined) {
+    const message = `version ${standing.foreignVersion} of this biz was not installed by a Pod and stays; remove it to go on`
+    return statusWith(facts, waiting('ForeignModuleActive', message), false)
+  }
+  const before = prior?.state
+  return before?.waiting?.reason === 'CrashLoopBackOff' ? statusWith(facts, before, false) : creating
+}
+
+function isOpen(record: BaseRecord, claim: Claim): boolean {
+  return record.doubts.has(keyOf(claim)) || [...record.flights.values()].some(({ name }) => name === claim.bizName)
+}
+
+export function containerStatus(facts: ContainerFacts): V1ContainerStatus {
+  const { spec, module } = facts
+  if (spec.kind === 'invalid') return statusWith(facts, waiting('InvalidModule', `${spec.field} ${spec.why}`), false)
+  if (spec.kind === 'config') {
+    return statusWith(
+      facts,
+      spec.pending ? waiting('ContainerCreating') : waiting('CreateContainerConfigError', spec.why),
+      false,
+    )
+  }
+  return module
+    ? moduleStatus(facts, module.claim, module.standing)
+    : statusWith(facts, waiting('ContainerCreating'), false)
+}
+
+function moduleStatus(facts: ContainerFacts, claim: Claim, standing: Standing): V1ContainerStatus {
+  if (standing.kind === 'superseded') return superseded(facts, standing)
+  const biz = bizOf(facts.record, claim)
+  if (biz?.state === 'broken' || biz?.state === 'stopped') return broken(facts, biz)
+  switch (standing.kind) {
+    case 'serving':
+    case 'former':
+      return running(facts, claim, true)
+    case 'failed':
+      return failed(facts, standing)
+    case 'waiting':
+      return awaited(facts, claim, standing)
+  }
+}

@@ -1,0 +1,143 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import { ArkletError, type BaseId } from '../../mqtt-bridge/index.ts'
+import { claimsOfPod, claimsOn } from '../claims.ts'
+import * as events from '../events.ts'
+import { again, type Outcome, type Reconciler, settled, soonest } from '../loop/outcome.ts'
+import { ANNOTATION, type PodKey, splitPodKey } from '../names.ts'
+import { podRef } from '../pod-identity.ts'
+import type { Arklet, Clock, Cluster, Events, Log, Metrics, Store } from '../ports.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
+import type { BaseRegistry } from '../registry/base-registry.ts'
+import { moduleOf } from './announcements.ts'
+import { commandOf, flightOf, planBase, type SendStep, stepKey } from './base-plan.ts'
+import type { ClaimSources } from './claim-sources.ts'
+import { imageId } from './image-id.ts'
+import { adoptions, type Marker, tupleHash } from './provenance.ts'
+
+export interface ModuleControllerOptions {
+  readonly registry: BaseRegistry
+  readonly store: Store
+  readonly cluster: Cluster
+  readonly arklet: Arklet
+  readonly sources: ClaimSources
+  readonly events: Events
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Keyed by base: sends what its Pods ask for and it does not run. Never awaits a base: an answer is a later observation. */
+export class ModuleController implements Reconciler<BaseId> {
+  readonly name = 'modules'
+  readonly #of: ModuleControllerOptions
+  /** Pods whose first command was timed: the histogram shall not count their retries. */
+  readonly #timed = new Set<string>()
+
+  constructor(options: ModuleControllerOptions) {
+    this.#of = options
+  }
+
+  async reconcile(id: BaseId): Promise<Outcome> {
+    const { registry, store, sources, clock } = this.#of
+    const known = registry.get(id)
+    if (!known || !store.synced) return settled('none', known ? 'not synced' : 'no such base')
+    const pods = store.podsOn(known.nodeName)
+    await sources.prepare(pods)
+    const record = this.#adopt(registry.get(id) ?? known, pods)
+    const plan = planBase(record, claimsOn(store.podsOn(known.nodeName), sources.lookups), clock.now())
+    for (const step of plan.send) await this.#send(record, step)
+    const wakeMs = soonest(
+      plan.wakeAtMs === undefined ? undefined : Math.max(1, plan.wakeAtMs - clock.now()),
+      sources.retryAfterMs(pods),
+    )
+    const what = plan.send.map(step => `${step.kind} ${stepKey(step)}`).join(', ') || 'none'
+    return wakeMs === undefined ? settled(what, plan.why.join('; ')) : again(wakeMs, what, plan.why.join('; '))
+  }
+
+  #adopt(record: BaseRecord, pods: readonly V1Pod[]): BaseRecord {
+    const { registry, sources, clock } = this.#of
+    for (const { biz, provenance, attempt } of adoptions(
+      record,
+      claimsOn(pods, sources.lookups).values(),
+      clock.now(),
+    )) {
+      const key = `${biz.name}:${biz.version}` as Parameters<typeof record.provenance.get>[0]
+      registry.note(record.id, { kind: 'provenance', key, provenance })
+      if (attempt && !record.attempts.has(provenance.claim))
+        registry.note(record.id, { kind: 'attempt', claim: provenance.claim, attempt })
+    }
+    return registry.get(record.id) ?? record
+  }
+
+  async #send(record: BaseRecord, step: SendStep): Promise<void> {
+    const { registry, arklet, metrics, clock, log } = this.#of
+    await this.#mark(record, step)
+    const key = stepKey(step)
+    registry.note(record.id, { kind: 'commanded', key, flight: flightOf(step, clock.now()) })
+    const command = commandOf(step)
+    metrics.count('koupleless_commands_total', { command: command.kind })
+    log.info('command sent', { base: record.id, command: command.kind, biz: key, why: step.why })
+    this.#tell(record, step)
+    void arklet.send(record.id, command).catch((error: unknown) => this.#unsent(record.id, step, error))
+  }
+
+  /** Only where the command surely never left is it taken back; otherwise it may be running and counts. */
+  #unsent(id: BaseId, step: SendStep, error: unknown): void {
+    const { registry, log } = this.#of
+    const code = error instanceof ArkletError ? error.code : 'UNKNOWN'
+    log.warn('command not acknowledged by the broker', { base: id, biz: stepKey(step), code })
+    if (code === 'NOT_CONNECTED' || code === 'COMMAND_INVALID')
+      registry.note(id, { kind: 'unsent', key: stepKey(step) })
+  }
+
+  /** Before a biz is replaced by one of the same version, and before the former is put back: see `provenance.ts`. */
+  async #mark(record: BaseRecord, step: SendStep): Promise<void> {
+    if (step.kind !== 'install') return
+    const present = record.bizs.get(stepKey(step))
+    const restoring = step.tuple !== step.claim.tuple
+    if (!restoring && (step.replaces === undefined || present?.changedAtMs === undefined)) return
+    const marker: Marker = {
+      tuple: tupleHash(step.claim.tuple),
+      fromMs: present?.changedAtMs ?? 0,
+      ...(restoring ? { failed: true } : {}),
+    }
+    const body = { metadata: { annotations: { [ANNOTATION.replacing]: JSON.stringify(marker) } } }
+    await this.#of.cluster.patchPod(step.claim.pod, step.claim.podUid, { type: 'merge', body })
+  }
+
+  #tell(record: BaseRecord, step: SendStep): void {
+    if (step.kind === 'install') {
+      this.#tellInstall(record, step)
+      return
+    }
+    const { store, sources, events: recorder } = this.#of
+    for (const pod of store.podsOn(record.nodeName)) {
+      const claim = claimsOfPod(pod, sources.lookups).find(({ id }) => id === step.claim)
+      if (claim) recorder.emit(events.uninstalling(podRef(pod), moduleOf(claim)))
+    }
+  }
+
+  #tellInstall(record: BaseRecord, step: Extract<SendStep, { kind: 'install' }>): void {
+    const { claim, unproven, replaces, tuple } = step
+    this.#time(claim.pod, claim.podUid)
+    const ref = { ...splitPodKey(claim.pod), uid: claim.podUid }
+    this.#of.events.emit(events.installing(ref, moduleOf(claim), imageId(tuple.url)))
+    if (!unproven || claim.uninstallFirst || replaces) return
+    const why = `${record.nodeName} has too little metaspace left to run both`
+    this.#of.events.emit(events.unprovenSwitch(ref, moduleOf(claim), why))
+  }
+
+  #time(key: PodKey, uid: string): void {
+    const { store, metrics, clock } = this.#of
+    if (this.#timed.has(uid)) return
+    this.#timed.add(uid)
+    const seenAtMs = store.seenAtMs(key)
+    if (seenAtMs !== undefined)
+      metrics.observe('koupleless_pod_bound_to_command_seconds', (clock.now() - seenAtMs) / 1_000)
+  }
+
+  /** The Pod is gone: nothing of it is kept. */
+  forget(podUid: string): void {
+    this.#timed.delete(podUid)
+  }
+}

@@ -1,0 +1,87 @@
+import type { V1Container, V1Pod } from '@kubernetes/client-node'
+import { ANNOTATION } from '../names.ts'
+import type { ModuleTuple } from '../registry/base-record.ts'
+import { expand, resolveEnv, type ValueLookup } from './container-env.ts'
+
+/** One container read as a module. */
+export type ModuleSpec =
+  | { readonly kind: 'module'; readonly container: string; readonly bizName: string; readonly tuple: ModuleTuple }
+  /** Waits for a change of the Pod: nothing is sent. `field` is the path a user would edit. */
+  | { readonly kind: 'invalid'; readonly container: string; readonly field: string; readonly why: string }
+  /** Waits for another object: `CreateContainerConfigError`. */
+  | { readonly kind: 'config'; readonly container: string; readonly why: string; readonly pending: boolean }
+
+/** What java.net.URL of an ordinary JDK opens. `oss:` and bare paths are refused by every base (captures 43, 44). */
+const URL_SCHEMES = ['http:', 'https:', 'file:', 'jar:', 'ftp:']
+const BIZ_VERSION = 'BIZ_VERSION'
+const BIZ_NAME = 'BIZ_NAME'
+
+function urlFault(image: string | undefined): string | undefined {
+  if (!image) return 'is empty: it takes the URL of the module jar'
+  const scheme = /^([a-z][a-z0-9+.-]*:)/i.exec(image)?.[1]?.toLowerCase()
+  if (!scheme || !URL_SCHEMES.includes(scheme) || !URL.canParse(image)) {
+    return `is no URL that a base can load: it takes ${URL_SCHEMES.map(s => `${s.slice(0, -1)}`).join(', ')}`
+  }
+  return undefined
+}
+
+const annotationOf = (pod: V1Pod, name: string): string => pod.metadata?.annotations?.[name] ?? ''
+
+function argsOf(pod: V1Pod, container: V1Container, values: Readonly<Record<string, string>>): readonly string[] {
+  const args = (container.args ?? []).map(arg => expand(arg, values))
+  if (annotationOf(pod, ANNOTATION.envAsArgs) !== 'true') return args
+  return [...args, ...Object.entries(values).map(([name, value]) => `--${name}=${value}`)]
+}
+
+function readModule(pod: V1Pod, container: V1Container, lookup: ValueLookup): ModuleSpec {
+  const path = `spec.containers[${container.name}]`
+  const invalid = (field: string, why: string): ModuleSpec => ({
+    kind: 'invalid',
+    container: container.name,
+    field,
+    why,
+  })
+  const fault = urlFault(container.image)
+  if (fault) return invalid(`${path}.image`, fault)
+  const env = resolveEnv(pod, container, lookup)
+  if (!env.ok) return { kind: 'config', container: container.name, why: env.why, pending: env.pending }
+  const { [BIZ_VERSION]: version = '', [BIZ_NAME]: name = container.name, ...rest } = env.values
+  if (version.trim() === '')
+    return invalid(`${path}.env[${BIZ_VERSION}]`, 'is missing or empty: it takes the version of the module')
+  if (name.trim() === '') return invalid(`${path}.env[${BIZ_NAME}]`, 'is empty: it takes the name of the module')
+  const tuple: ModuleTuple = {
+    version,
+    url: container.image ?? '',
+    args: argsOf(pod, container, rest),
+    envs: rest,
+    restartedAt: annotationOf(pod, ANNOTATION.restartedAt),
+  }
+  return { kind: 'module', container: container.name, bizName: name, tuple }
+}
+
+/** Faults of the Pod as a whole: they stand against each of its containers. */
+function podFault(pod: V1Pod): { readonly field: string; readonly why: string } | undefined {
+  if ((pod.spec?.initContainers ?? []).length === 0) return undefined
+  return { field: 'spec.initContainers', why: 'are not supported: a base has no place to run one' }
+}
+
+function refuseTwins(specs: readonly ModuleSpec[]): readonly ModuleSpec[] {
+  const seen = new Set<string>()
+  return specs.map(spec => {
+    if (spec.kind !== 'module') return spec
+    if (seen.has(spec.bizName)) {
+      const field = `spec.containers[${spec.container}]`
+      return { kind: 'invalid', container: spec.container, field, why: `names module ${spec.bizName} a second time` }
+    }
+    seen.add(spec.bizName)
+    return spec
+  })
+}
+
+/** Every container of a module Pod, read as a module or with what is wrong with it. Total: it never throws. */
+export function readModules(pod: V1Pod, lookup: ValueLookup): readonly ModuleSpec[] {
+  const containers = pod.spec?.containers ?? []
+  const fault = podFault(pod)
+  if (fault) return containers.map(({ name }) => ({ kind: 'invalid', container: name, ...fault }))
+  return refuseTwins(containers.map(container => readModule(pod, container, lookup)))
+}

@@ -1,0 +1,149 @@
+import type { V1Pod, V1PodStatus } from '@kubernetes/client-node'
+import { claimsOfPod, claimsOn } from '../claims.ts'
+import * as events from '../events.ts'
+import { again, type Outcome, type Reconciler, settled } from '../loop/outcome.ts'
+import { type NodeName, nodeName, type PodKey } from '../names.ts'
+import { podRef } from '../pod-identity.ts'
+import type { Clock, Cluster, Events, Log, Metrics, Patch, Store } from '../ports.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
+import type { BaseRegistry } from '../registry/base-registry.ts'
+import { announcements, moduleOf } from './announcements.ts'
+import type { ClaimSources } from './claim-sources.ts'
+import { type PodAction, type PodPlan, planPod } from './pod-plan.ts'
+
+export interface PodControllerOptions {
+  readonly registry: BaseRegistry
+  readonly store: Store
+  readonly cluster: Cluster
+  readonly sources: ClaimSources
+  readonly events: Events
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Log
+  /** A Pod object is gone: whoever keeps something of it lets go. */
+  readonly onGone: (podUid: string) => void
+}
+
+/** Keyed by Pod: its status says what the base says; its object goes when its module is gone. Sends no command. */
+export class PodController implements Reconciler<PodKey> {
+  readonly name = 'pods'
+  readonly #of: PodControllerOptions
+  readonly #uids = new Map<PodKey, { readonly uid: string; readonly node: NodeName }>()
+  /** What was last told of a Pod in Events, so that each is told once. */
+  readonly #told = new Map<string, string>()
+
+  constructor(options: PodControllerOptions) {
+    this.#of = options
+  }
+
+  async reconcile(key: PodKey): Promise<Outcome> {
+    const { registry, store, sources, clock } = this.#of
+    if (!store.synced) return settled('none', 'not synced')
+    const pod = store.pod(key)
+    this.#forgetFormer(key, pod)
+    if (!pod?.spec?.nodeName) return settled('none', pod ? 'not bound' : 'gone')
+    const node = nodeName(pod.spec.nodeName)
+    const record = registry.byNode(node)
+    if (!record) return settled('none', 'bound to no base that we know')
+    const pods = store.podsOn(node)
+    await sources.prepare(pods)
+    const claims = claimsOn(pods, sources.lookups)
+    const seenAtMs = store.seenAtMs(key) ?? clock.now()
+    const plan = planPod({ pod, record, claims, lookups: sources.lookups, seenAtMs, nowMs: clock.now() })
+    await this.#carryOut(key, pod, record, plan)
+    return plan.wakeAfterMs === undefined
+      ? settled(plan.action.kind, plan.why)
+      : again(plan.wakeAfterMs, plan.action.kind, plan.why)
+  }
+
+  async #carryOut(key: PodKey, pod: V1Pod, record: BaseRecord, plan: PodPlan): Promise<void> {
+    const { cluster, metrics, events: recorder } = this.#of
+    const { action } = plan
+    const { uid } = podRef(pod)
+    switch (action.kind) {
+      case 'none':
+        return this.#announce(pod, record, pod.status)
+      case 'patchStatus':
+        await cluster.patchPodStatus(key, uid, statusPatch(pod, action))
+        this.#timeAnswer(pod, record, action.status)
+        return this.#announce(pod, record, action.status)
+      case 'patchTolerations': {
+        const body = {
+          metadata: { resourceVersion: pod.metadata?.resourceVersion },
+          spec: { tolerations: action.tolerations },
+        }
+        await cluster.patchPod(key, uid, { type: 'merge', body })
+        return
+      }
+      case 'release':
+        await cluster.deletePod(key, uid)
+        if (action.cause === 'gone') this.#tellUninstalled(pod)
+        return
+      case 'evict':
+        await cluster.deletePod(key, uid)
+        metrics.count('koupleless_pods_evicted_total')
+        recorder.emit(events.podBaseDead(podRef(pod), record.reach.why))
+        return
+    }
+  }
+
+  #tellUninstalled(pod: V1Pod): void {
+    for (const claim of claimsOfPod(pod, this.#of.sources.lookups)) {
+      this.#of.events.emit(events.uninstalled(podRef(pod), moduleOf(claim)))
+    }
+  }
+
+  #timeAnswer(pod: V1Pod, record: BaseRecord, status: V1PodStatus): void {
+    const becameReady = isReady(status) && !isReady(pod.status)
+    const answeredAtMs = record.life.answeredAtMs
+    if (!becameReady || answeredAtMs === undefined) return
+    this.#of.metrics.observe(
+      'koupleless_answer_to_status_seconds',
+      Math.max(0, this.#of.clock.now() - answeredAtMs) / 1_000,
+    )
+  }
+
+  #announce(pod: V1Pod, record: BaseRecord, status: V1PodStatus | undefined): void {
+    const { sources, clock, events: recorder } = this.#of
+    const { uid } = podRef(pod)
+    const claims = claimsOfPod(pod, sources.lookups)
+    for (const { slot, text, event } of announcements({ pod, status, claims, record, nowMs: clock.now() })) {
+      const key = `${uid}/${slot}`
+      if (this.#told.get(key) === text) continue
+      this.#told.set(key, text)
+      recorder.emit(event)
+    }
+  }
+
+  /** A Pod that is gone, or was re-created under its name, takes with it all that was kept for it. */
+  #forgetFormer(key: PodKey, pod: V1Pod | undefined): void {
+    const former = this.#uids.get(key)
+    if (former && former.uid !== pod?.metadata?.uid) {
+      this.#uids.delete(key)
+      this.#forget(former.uid, former.node)
+    }
+    if (pod?.spec?.nodeName) this.#uids.set(key, { uid: podRef(pod).uid, node: nodeName(pod.spec.nodeName) })
+  }
+
+  #forget(uid: string, node: NodeName): void {
+    const { registry, sources, onGone } = this.#of
+    for (const told of this.#told.keys()) if (told.startsWith(`${uid}/`)) this.#told.delete(told)
+    sources.forget(uid)
+    onGone(uid)
+    const record = registry.byNode(node)
+    if (!record) return
+    const claims = [...record.attempts.keys()].filter(claim => claim.startsWith(`${uid}/`))
+    if (claims.length > 0) registry.note(record.id, { kind: 'forgetClaims', claims })
+  }
+}
+
+const isReady = (status: V1PodStatus | undefined): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+
+/** A new IP needs whole lists and therefore a lock; all else merges with what other writers own. */
+function statusPatch(pod: V1Pod, { status, ipsChanged }: Extract<PodAction, { kind: 'patchStatus' }>): Patch {
+  if (ipsChanged)
+    return { type: 'merge', body: { metadata: { resourceVersion: pod.metadata?.resourceVersion }, status } }
+  const { podIPs: _ips, hostIPs: _hosts, ...rest } = status
+  return { type: 'strategic', body: { status: rest } }
+}

@@ -1,0 +1,206 @@
+/** One Pod: what its status should say, and whether its object may go. Pure. */
+import type { V1ContainerStatus, V1Pod, V1PodStatus, V1Toleration } from '@kubernetes/client-node'
+import { type Claim, type ClaimLookups, claimsOfPod, hasEnded, type NameClaims, sameTuple, stageOf } from '../claims.ts'
+import { podRef } from '../pod-identity.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
+import { containerStatus, INSTALL_FAILED_SHOWN_MS } from './container-status.ts'
+import { type ModuleSpec, readModules } from './module-spec.ts'
+import { podStatus, samePodStatus } from './pod-status.ts'
+import { bizOf, isServing, keyOf, type Standing, standingOf } from './standing.ts'
+
+export interface PodFacts {
+  readonly pod: V1Pod
+  readonly record: BaseRecord
+  readonly claims: ReadonlyMap<string, NameClaims>
+  readonly lookups: ClaimLookups
+  /** When we first saw this Pod on its base. */
+  readonly seenAtMs: number
+  readonly nowMs: number
+}
+
+export type PodAction =
+  | { readonly kind: 'release'; readonly cause: 'gone' | 'claimed' | 'never-installed' | 'base-dead' | 'terminal' }
+  /** The base is dead: its owner shall replace it elsewhere. */
+  | { readonly kind: 'evict' }
+  | { readonly kind: 'patchStatus'; readonly status: V1PodStatus; readonly ipsChanged: boolean }
+  | { readonly kind: 'patchTolerations'; readonly tolerations: readonly V1Toleration[] }
+  | { readonly kind: 'none' }
+
+export interface PodPlan {
+  readonly action: PodAction
+  readonly why: string
+  readonly wakeAfterMs?: number
+}
+
+/** A fast install needs no status of its own that says it is under way: one write less for each Pod. */
+export const CREATING_SHOWN_AFTER_MS = 300
+
+const none = (why: string, wakeAfterMs?: number): PodPlan =>
+  wakeAfterMs === undefined ? { action: { kind: 'none' }, why } : { action: { kind: 'none' }, why, wakeAfterMs }
+
+export function planPod(facts: PodFacts): PodPlan {
+  const { pod, record } = facts
+  const stage = stageOf(pod)
+  if (stage === 'leaving') return planRelease(facts)
+  if (record.reach.state === 'dead') return { action: { kind: 'evict' }, why: `base is dead: ${record.reach.why}` }
+  if (stage === 'ended') return none('the Pod has ended')
+  if (record.reach.state === 'unproven') return none('the base is not proven to live yet')
+  return planStatus(facts)
+}
+
+function planRelease({ pod, record, claims, lookups }: PodFacts): PodPlan {
+  if (pod.metadata?.deletionGracePeriodSeconds === 0) return none('released; finalizers of others hold it')
+  const release = (cause: Extract<PodAction, { kind: 'release' }>['cause'], why: string): PodPlan => ({
+    action: { kind: 'release', cause },
+    why,
+  })
+  if (hasEnded(pod)) return release('terminal', 'the Pod has ended')
+  if (record.reach.state === 'dead') return release('base-dead', 'the base is dead')
+  const own = claimsOfPod(pod, lookups)
+  if (own.length === 0) return release('never-installed', 'no container of it is a module')
+  const held = own.map(claim => holdOf(record, claims, claim)).find(why => why !== undefined)
+  if (held !== undefined) return none(held)
+  if (own.some(claim => isKept(record, claims, claim)))
+    return release('claimed', 'other Pods keep or replace its module')
+  return release(hasRun(pod) ? 'gone' : 'never-installed', 'nothing of it is left to remove')
+}
+
+const hasRun = (pod: V1Pod): boolean =>
+  (pod.status?.containerStatuses ?? []).some(({ state, lastState }) => state?.running || lastState?.terminated)
+
+/** Another live claim keeps the same version, or a running one has superseded it and removes it. */
+const isKept = (record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, claim: Claim): boolean =>
+  (claims.get(claim.bizName)?.groups ?? []).some(
+    group => group[0].tuple.version === claim.tuple.version || isServing(record, group),
+  )
+
+/** Why a Pod being deleted must stay: its biz is there, or may be. */
+function holdOf(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, claim: Claim): string | undefined {
+  if (isKept(record, claims, claim)) return undefined
+  const key = keyOf(claim)
+  if (record.flights.has(key)) return 'a command for its module may be running'
+  if (record.foreign?.has(key)) return undefined // adopted: it was there before and stays
+  if (bizOf(record, claim)) return 'its module is being uninstalled'
+  if (record.doubts.has(key)) return 'waiting for the base to show that its module is gone'
+  if (!record.snapshot) return 'what the base runs is not known'
+  return undefined
+}
+
+function standingFor(facts: PodFacts, claim: Claim): Standing {
+  const claims = facts.claims.get(claim.bizName)
+  return claims ? standingOf(facts.record, { ...claims, groups: withSelf(claims, claim) }, claim) : { kind: 'waiting' }
+}
+
+/** Claims are compared by value: this Pod's own may have been read anew. */
+const withSelf = (claims: NameClaims, own: Claim): NameClaims['groups'] =>
+  claims.groups.map(([first, ...rest]) => {
+    const swap = (claim: Claim): Claim => (claim.id === own.id && sameTuple(claim.tuple, own.tuple) ? own : claim)
+    return [swap(first), ...rest.map(swap)]
+  })
+
+function containersOf(facts: PodFacts): {
+  readonly statuses: readonly V1ContainerStatus[]
+  readonly standings: readonly Standing[]
+} {
+  const { pod, record, lookups, nowMs } = facts
+  const claims = new Map(claimsOfPod(pod, lookups).map(claim => [claim.container, claim]))
+  const standings: Standing[] = []
+  const shown = new Map((pod.status?.containerStatuses ?? []).map(status => [status.name, status]))
+  const { containers = [], restartPolicy = 'Always' } = pod.spec ?? {}
+  const images = new Map(containers.map(({ name, image }) => [name, image ?? '']))
+  const statuses = readModules(pod, lookups.value).map((spec: ModuleSpec) => {
+    const { container } = spec
+    const claim = claims.get(container)
+    const module = claim && { claim, standing: standingFor(facts, claim) }
+    if (module) standings.push(module.standing)
+    const common = {
+      spec,
+      record,
+      restartPolicy,
+      nowMs,
+      prior: shown.get(container),
+      image: images.get(container) ?? '',
+    }
+    return containerStatus(module ? { ...common, module } : common)
+  })
+  return { statuses, standings }
+}
+
+/** Not heard, or not looked at yet: what the containers were said to do stands; only readiness may change. */
+function frozenContainers({ pod }: PodFacts): readonly V1ContainerStatus[] {
+  return pod.status?.containerStatuses ?? []
+}
+
+const isFrozen = (record: BaseRecord): boolean =>
+  record.reach.state !== 'heard' || record.noCommands?.reason === 'DuplicateIdentity' || !record.snapshot
+
+function planStatus(facts: PodFacts): PodPlan {
+  const { pod, record, nowMs } = facts
+  const frozen = isFrozen(record)
+  if (frozen && frozenContainers(facts).length === 0) return none('nothing is known of its modules yet')
+  const { statuses, standings } = frozen ? { statuses: frozenContainers(facts), standings: [] } : containersOf(facts)
+  const status = keepSuperseded(pod, podStatus({ pod, record, containers: statuses, standings, nowMs }), frozen)
+  const wake = nextLook(facts, status)
+  if (samePodStatus(pod.status, status)) return planTolerations(pod, wake)
+  const early = creatingOnly(status) && nowMs - facts.seenAtMs < CREATING_SHOWN_AFTER_MS
+  if (early) return none('its install may be quick', CREATING_SHOWN_AFTER_MS - (nowMs - facts.seenAtMs))
+  const ipsChanged = status.podIP !== pod.status?.podIP
+  const plan: PodPlan = { action: { kind: 'patchStatus', status, ipsChanged }, why: describe(status) }
+  return wake === undefined ? plan : { ...plan, wakeAfterMs: wake }
+}
+
+/** While frozen nobody judges claims anew. */
+function keepSuperseded(pod: V1Pod, status: V1PodStatus, frozen: boolean): V1PodStatus {
+  const before = pod.status?.conditions?.find(({ type }) => type === 'Superseded')
+  if (!frozen || !before) return status
+  return { ...status, conditions: [...(status.conditions ?? []).filter(({ type }) => type !== 'Superseded'), before] }
+}
+
+const creatingOnly = (status: V1PodStatus): boolean =>
+  (status.containerStatuses ?? []).every(
+    ({ state, lastState }) => state?.waiting?.reason === 'ContainerCreating' && !lastState?.terminated,
+  )
+
+const describe = (status: V1PodStatus): string =>
+  [
+    status.phase,
+    ...(status.containerStatuses ?? []).map(
+      ({ name, state }) => `${name}=${state?.waiting?.reason ?? Object.keys(state ?? {})[0]}`,
+    ),
+  ].join(' ')
+
+/** InstallFailed turns into InstallBackOff by time alone. */
+function nextLook({ record, pod, nowMs }: PodFacts, status: V1PodStatus): number | undefined {
+  const showsFailure = (status.containerStatuses ?? []).some(({ state }) => state?.waiting?.reason === 'InstallFailed')
+  if (!showsFailure) return undefined
+  const failedAt = [...record.attempts]
+    .filter(([claim]) => claim.startsWith(`${podRef(pod).uid}/`))
+    .map(([, { lastFailedAtMs }]) => lastFailedAtMs)
+  return Math.max(50, Math.max(...failedAt, nowMs - INSTALL_FAILED_SHOWN_MS) + INSTALL_FAILED_SHOWN_MS - nowMs)
+}
+
+const ADMISSION_SECONDS = 300
+const ADMISSION_KEYS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+
+/** Exactly as admission writes them: a user who wrote the same cannot be told apart, one who wrote another number can. */
+const isAdmissions = (toleration: V1Toleration): boolean =>
+  ADMISSION_KEYS.includes(toleration.key ?? '') &&
+  toleration.operator === 'Exists' &&
+  toleration.effect === 'NoExecute' &&
+  toleration.value === undefined &&
+  toleration.tolerationSeconds === ADMISSION_SECONDS
+
+function planTolerations(pod: V1Pod, wake: number | undefined): PodPlan {
+  const tolerations = pod.spec?.tolerations ?? []
+  const ready = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
+  if (!ready || !tolerations.some(isAdmissions)) return none('its status says what the base says', wake)
+  const kept = tolerations.map(toleration => {
+    if (!isAdmissions(toleration)) return toleration
+    const { tolerationSeconds: _dropped, ...rest } = toleration
+    return rest
+  })
+  return {
+    action: { kind: 'patchTolerations', tolerations: kept },
+    why: 'an absence of ours must not delete it after 300 s',
+  }
+}

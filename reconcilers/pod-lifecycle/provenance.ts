@@ -1,0 +1,121 @@
+/**
+ * From which claim was a present biz installed? A snapshot carries no URL, so after a restart of the operator this is read
+ * from the Pods: their status tells which start they saw, and the annotation `replacing` (written before a biz is replaced
+ * by one of the same version) tells whether that replacement came about. Without it an operator killed in the middle would
+ * either replace twice or never.
+ */
+import { createHash } from 'node:crypto'
+import { type BizReport, bizKey } from '../../mqtt-bridge/index.ts'
+import type { Claim, ClaimGroup, NameClaims } from '../claims.ts'
+import type { Attempt, BaseRecord, ModuleTuple, Provenance } from '../registry/base-record.ts'
+import { imageId } from './image-id.ts'
+
+export interface Marker {
+  /** Hash of the tuple that was to be installed. */
+  readonly tuple: string
+  /** changeTime (base clock) of the biz that it was to replace. */
+  readonly fromMs: number
+  /** It failed; the former one was put back. */
+  readonly failed?: true
+}
+
+export function tupleHash(tuple: ModuleTuple): string {
+  const text = JSON.stringify([
+    tuple.version,
+    tuple.url,
+    tuple.args,
+    Object.entries(tuple.envs).sort(),
+    tuple.restartedAt,
+  ])
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}
+
+export function parseMarker(text: string | undefined): Marker | undefined {
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null) return undefined
+    const { tuple, fromMs, failed } = value as Record<string, unknown>
+    if (typeof tuple !== 'string' || typeof fromMs !== 'number') return undefined
+    return failed === true ? { tuple, fromMs, failed } : { tuple, fromMs }
+  } catch {
+    return undefined // a user's hand edit: as if there were none
+  }
+}
+
+export interface Adoption {
+  readonly biz: BizReport
+  readonly provenance: Provenance
+  /** A replacement known to have failed: without this it would be tried again, stopping what runs. */
+  readonly attempt?: Attempt
+}
+
+const wholeSecond = (ms: number): number => Math.floor(ms / 1_000)
+
+/** The status knows only the shown form of a URL; where that still matches, the full one is the same. */
+function tupleAsRan(claim: Claim): ModuleTuple {
+  if (!claim.ran || claim.ran.imageId === imageId(claim.tuple.url)) return claim.tuple
+  return { ...claim.tuple, url: claim.ran.imageId }
+}
+
+function sawThisStart(claim: Claim, biz: BizReport): boolean {
+  return (
+    claim.ran !== undefined &&
+    biz.changedAtMs !== undefined &&
+    wholeSecond(claim.ran.startedAtMs) === wholeSecond(biz.changedAtMs)
+  )
+}
+
+function fromMarker(claims: readonly Claim[], biz: BizReport, nowMs: number): Adoption | undefined {
+  for (const claim of claims) {
+    const marker = parseMarker(claim.marker)
+    if (!marker || marker.tuple !== tupleHash(claim.tuple)) continue
+    if (marker.failed) {
+      const provenance = { tuple: tupleAsRan(claim), claim: claim.id, atMs: nowMs }
+      return { biz, provenance, attempt: failedBefore(claim, nowMs) }
+    }
+    if (biz.changedAtMs !== marker.fromMs)
+      return { biz, provenance: { tuple: claim.tuple, claim: claim.id, atMs: nowMs } }
+  }
+  return undefined
+}
+
+const failedBefore = (claim: Claim, nowMs: number): Attempt => ({
+  url: claim.tuple.url,
+  failures: 1,
+  lastFailedAtMs: nowMs,
+  code: 'FAILED',
+  message: 'this replacement failed before and the former module was put back',
+  nextTryAtMs: nowMs,
+  final: false,
+  unproven: true,
+})
+
+/** Whose install is this biz, of which nothing is remembered? */
+export function adopt(biz: BizReport, groups: readonly ClaimGroup[], nowMs: number): Adoption | undefined {
+  const claims = groups.filter(([first]) => first.tuple.version === biz.version).flat()
+  const newest = claims[0]
+  if (!newest) return undefined
+  const marked = fromMarker(claims, biz, nowMs)
+  if (marked) return marked
+  const witness = claims.find(claim => sawThisStart(claim, biz))
+  if (witness) return { biz, provenance: { tuple: tupleAsRan(witness), claim: witness.id, atMs: nowMs } }
+  // Nobody saw this start: a Pod that ran an earlier image of its own still asks for the new one; any other is served.
+  const tuple = claims.length === 1 ? tupleAsRan(newest) : newest.tuple
+  return { biz, provenance: { tuple, claim: newest.id, atMs: nowMs } }
+}
+
+/** Every present biz that a live Pod claims and that nothing is remembered of. */
+export function adoptions(record: BaseRecord, claims: Iterable<NameClaims>, nowMs: number): readonly Adoption[] {
+  const found: Adoption[] = []
+  for (const { bizName, groups } of claims) {
+    for (const biz of record.bizs.values()) {
+      const key = bizKey(biz.name, biz.version)
+      if (biz.name !== bizName || record.provenance.has(key) || record.flights.has(key)) continue
+      if (biz.state !== 'activated' && biz.state !== 'deactivated') continue
+      const adoption = adopt(biz, groups, nowMs)
+      if (adoption) found.push(adoption)
+    }
+  }
+  return found
+}
