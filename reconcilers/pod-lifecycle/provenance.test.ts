@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { aBiz, aPod, claimsFor, jar } from './a-pod.ts'
+import { adopt, parseMarker, tupleHash } from './provenance.ts'
+
+const running = (startedAt: string, image = jar('biz1', '0.0.1')) => ({
+  containerStatuses: [
+    {
+      name: 'biz1',
+      image,
+      imageID: image,
+      ready: true,
+      restartCount: 0,
+      state: { running: { startedAt: startedAt as unknown as Date } },
+    },
+  ],
+})
+const AT = '2026-01-01T00:05:00Z'
+const biz = aBiz('biz1:0.0.1', 'activated', Date.parse(AT))
+const adoptFrom = (...pods: Parameters<typeof claimsFor>[0]) => adopt(biz, claimsFor(pods).groups, 7)
+
+describe('after a restart of the operator', () => {
+  test('the Pod that saw this start is the one whose install it is', () => {
+    const before = aPod({ name: 'before', status: running(AT) })
+    const after = aPod({ name: 'after', createdAt: '2026-01-01T00:09:00Z', args: ['--new'] })
+    expect(adoptFrom(before, after)?.provenance).toMatchObject({ claim: 'uid-before/biz1', tuple: { args: [] } })
+  })
+
+  test('an image edited meanwhile is told from what runs', () => {
+    const edited = aPod({ image: 'http://jars/new.jar', status: running(AT) })
+    expect(adoptFrom(edited)?.provenance.tuple.url).toBe(jar('biz1', '0.0.1'))
+  })
+
+  test('credentials that the status does not show do not make another image', () => {
+    const secret = aPod({ image: 'http://me:pw@jars/biz1-0.0.1.jar?token=t', status: running(AT) })
+    expect(adoptFrom(secret)?.provenance.tuple.url).toBe('http://me:pw@jars/biz1-0.0.1.jar?token=t')
+  })
+
+  test('the marker tells whether a replacement came about', () => {
+    const plain = aPod({ args: ['--new'], status: running(AT) })
+    const tuple = tupleHash(
+      claimsFor([plain]).groups[0]?.[0].tuple ?? { version: '', url: '', args: [], envs: {}, restartedAt: '' },
+    )
+    const marked = (fromMs: number, failed = false) =>
+      aPod({
+        args: ['--new'],
+        status: running('2026-01-01T00:00:00Z'),
+        annotations: {
+          'module-controller.koupleless.io/replacing': JSON.stringify({ tuple, fromMs, ...(failed ? { failed } : {}) }),
+        },
+      })
+    const witness = aPod({ name: 'before', createdAt: '2025-01-01T00:00:00Z', status: running(AT) })
+    expect(adoptFrom(marked(Date.parse(AT)), witness)?.provenance.claim).toBe('uid-before/biz1')
+    expect(adoptFrom(marked(1), witness)?.provenance.claim).toBe('uid-web/biz1')
+    expect(adoptFrom(marked(1, true))?.attempt).toMatchObject({ unproven: true })
+  })
+
+  test("what nobody saw start is the newest claim's", () => {
+    expect(
+      adoptFrom(aPod({ name: 'a' }), aPod({ name: 'b', args: ['--b'], createdAt: '2027-01-01T00:00:00Z' }))?.provenance
+        .claim,
+    ).toBe('uid-b/biz1')
+    expect(adopt(biz, [], 7)).toBeUndefined()
+  })
+
+  test('a marker that a user wrote by hand is as none', () => {
+    expect(parseMarker('{')).toBeUndefined()
+    expect(parseMarker('[1]')).toBeUndefined()
+    expect(parseMarker(undefined)).toBeUndefined()
+  })
+})
