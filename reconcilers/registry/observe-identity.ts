@@ -1,0 +1,55 @@
+import type { BaseMetadata, Observation } from '../../mqtt-bridge/index.ts'
+import type { BaseRecord } from './base-record.ts'
+import { begun, noTrace, turned } from './detect-duplicate.ts'
+import { restarted, startedAnew } from './detect-restart.ts'
+import { changed, follow, type ObserveContext, type Observed, unchanged } from './observed.ts'
+import { runTimeForgotten } from './run-time.ts'
+
+type Heart = Extract<Observation, { kind: 'heart' }>
+type QueryBaseline = Extract<Observation, { kind: 'queryBaseline' }>
+
+export function observeQueryBaseline(record: BaseRecord, heard: QueryBaseline, { nowMs }: ObserveContext): Observed {
+  if (!startedAnew(record, heard.publishedAtMs)) return unchanged(record)
+  const trace = runTimeForgotten(record.process ?? noTrace)
+  const metadata = begun(trace.metadata, metadataText(heard.metadata), nowMs)
+  const address = begun(trace.address, undefined, nowMs)
+  const process = { ...trace, ...(metadata && { metadata }), ...(address && { address }) }
+  const anew = restarted({ ...record, process }, heard.publishedAtMs, nowMs)
+  return follow(anew, next => described(next, heard.metadata, next.address))
+}
+
+export function observeHeart(record: BaseRecord, heart: Heart, { nowMs }: ObserveContext): Observed {
+  const { ip, hostName, port } = heart
+  const known = described(record, heart.metadata, { ip, hostName, port })
+  const traced = follow(known, next => traceIdentity(next, heart, nowMs))
+  return follow(traced, next => said(next, heart.state === 'deactivated' || heart.state === 'stopped'))
+}
+
+/** The port is left out: two bases on one host differ by it, and so does one base over two tunnels. */
+const addressText = ({ ip, hostName }: Heart): string => JSON.stringify([ip, hostName])
+const metadataText = ({ name, version, clusterName }: BaseMetadata): string =>
+  JSON.stringify([name, version, clusterName])
+
+function described(record: BaseRecord, metadata: BaseMetadata, address: BaseRecord['address']): Observed {
+  const same = metadataText(metadata) === metadataText(record.metadata) && sameAddress(address, record.address)
+  return same ? unchanged(record) : changed({ ...record, metadata, ...(address && { address }) }, 'described')
+}
+
+const sameAddress = (a: BaseRecord['address'], b: BaseRecord['address']): boolean =>
+  a?.ip === b?.ip && a?.hostName === b?.hostName && a?.port === b?.port
+
+function traceIdentity(record: BaseRecord, heart: Heart, nowMs: number): Observed {
+  const trace = record.process ?? noTrace
+  const metadata = turned(trace.metadata, metadataText(heart.metadata), nowMs)
+  const address = turned(trace.address, addressText(heart), nowMs)
+  const process = { ...trace, metadata: metadata.turn, address: address.turn }
+  return metadata.alternates || address.alternates
+    ? changed({ ...record, process, duplicateSeenAtMs: nowMs }, 'described')
+    : unchanged({ ...record, process })
+}
+
+function said(record: BaseRecord, deactivated: boolean): Observed {
+  if ((record.deactivated ?? false) === deactivated) return unchanged(record)
+  const { deactivated: _former, ...rest } = record
+  return changed(deactivated ? { ...rest, deactivated } : rest, 'described')
+}
