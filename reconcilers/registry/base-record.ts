@@ -211,6 +211,7 @@ export type Change =
   | 'added'
   | 'seen' // life only
   | 'described' // metadata, address, health, capacity
+  | 'moved' // its address, of which `described` tells too
   | 'bizs' // what runs there, or a flight, doubt or attempt
   | 'reach' // heard, silent, dead, no-commands
   | 'foreign'

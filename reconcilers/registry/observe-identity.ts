@@ -31,8 +31,10 @@ const metadataText = ({ name, version, clusterName }: BaseMetadata): string =>
   JSON.stringify([name, version, clusterName])
 
 function described(record: BaseRecord, metadata: BaseMetadata, address: BaseRecord['address']): Observed {
-  const same = metadataText(metadata) === metadataText(record.metadata) && sameAddress(address, record.address)
-  return same ? unchanged(record) : changed({ ...record, metadata, ...(address && { address }) }, 'described')
+  const moved = !sameAddress(address, record.address)
+  if (!moved && metadataText(metadata) === metadataText(record.metadata)) return unchanged(record)
+  const next = { ...record, metadata, ...(address && { address }) }
+  return moved ? changed(next, 'described', 'moved') : changed(next, 'described')
 }
 
 const sameAddress = (a: BaseRecord['address'], b: BaseRecord['address']): boolean =>
