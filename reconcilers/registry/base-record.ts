@@ -42,6 +42,8 @@ export interface Reach {
   readonly state: ReachState
   readonly sinceMs: number
   readonly why: string
+  /** Unproven because most bases fell silent at once: Nodes and Pods stay as they were, deaths come a hundredfold slower. */
+  readonly held?: true
 }
 
 /** The base lives, yet gets no new installs: `BaseDeaf` or `DuplicateIdentity`. */
@@ -197,6 +199,11 @@ export interface BaseRecord {
     readonly uid: string
     readonly nodeName?: string
   }
+  /**
+   * Of a base taken up from its Node or from memory: until when the operator before us surely served it. A JVM that
+   * began later runs nothing of ours.
+   */
+  readonly servedUntilMs?: number
   /** The looking-up of that Pod is over (found, or 60 s passed). */
   readonly basePodSettled: boolean
   /** Its last heart said that it is going down. Any other heart state proves nothing: real bases always say activated. */
