@@ -35,10 +35,22 @@ export function planBase(record: BaseRecord, claims: ReadonlyMap<string, NameCla
     step.kind === 'wait' && step.untilMs !== undefined ? step.untilMs : [],
   )
   const plan = {
-    send: admit(record, steps.map(({ step }) => step).filter(isSend)),
+    send: admit(record, [...intruders(record, claims), ...steps.map(({ step }) => step).filter(isSend)]),
     why: steps.map(({ name, step }) => `${name}: ${step.kind} (${step.why})`),
   }
   return wakeTimes.length > 0 ? { ...plan, wakeAtMs: Math.min(...wakeTimes) } : plan
+}
+
+/** A jar's manifest may name another biz than its container does: what came in that way goes, unless a Pod claims it. */
+function intruders(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>): readonly SendStep[] {
+  return [...record.attempts.values()].flatMap(({ broughtIn }): readonly SendStep[] => {
+    const biz = broughtIn && record.bizs.get(broughtIn)
+    if (!biz || record.flights.has(broughtIn) || record.doubts.has(broughtIn) || record.foreign?.has(broughtIn))
+      return []
+    const claimed = claims.get(biz.name)?.groups.some(([{ tuple }]) => tuple.version === biz.version)
+    const why = 'the jar named another module than its container'
+    return claimed ? [] : [{ kind: 'uninstall', name: biz.name, version: biz.version, why }]
+  })
 }
 
 const isSend = (step: Step): step is SendStep => step.kind === 'install' || step.kind === 'uninstall'

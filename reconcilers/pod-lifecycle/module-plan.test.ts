@@ -266,6 +266,13 @@ describe('the limits of a base', () => {
     expect(planOf(record).send).toEqual([])
   })
 
+  test('what a jar brought in under another name is removed, unless a Pod claims it', () => {
+    const attempts = failed('old', { final: true, code: 'ModuleNameMismatch', broughtIn: bizKey('other', '9') })
+    const record = aBase({ attempts, bizs: [aBiz('other:9')] })
+    expect(planOf(record, [old]).send).toMatchObject([{ kind: 'uninstall', name: 'other', version: '9' }])
+    expect(planOf(record, [old, aPod({ name: 'its-own', container: 'other', version: '9' })]).send).toEqual([])
+  })
+
   test('the next retry wakes the plan', () => {
     const record = aBase({ attempts: failed('old', { url: jar('biz1', '0.0.1') }) })
     expect(planOf(record, [old]).wakeAtMs).toBe(BUILT_AT_MS + 9_000)

@@ -49,7 +49,7 @@ function planLeaving({ record, claims, nowMs }: NameFacts): Step | undefined {
   for (const claim of claims.leaving) {
     const wanted = claims.groups.some(([live]) => live.tuple.version === claim.tuple.version)
     if (wanted || !bizOf(record, claim) || record.foreign?.has(keyOf(claim))) continue
-    const due = record.attempts.get(claim.id)?.nextTryAtMs ?? 0
+    const due = record.uninstallFailures?.get(keyOf(claim))?.nextTryAtMs ?? 0
     if (due > nowMs) return wait('uninstall failed, backing off', due)
     const step = uninstallUnlessBusy(record, claim.bizName, claim.tuple.version, 'its last Pod is being deleted')
     return step.kind === 'uninstall' ? { ...step, claim: claim.id } : step

@@ -1,0 +1,178 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { V1Node, V1Pod } from '@kubernetes/client-node'
+import { inject } from 'vitest'
+import { type SimulatedBase, startBase } from '../base-simulator/index.ts'
+import { eventually } from './eventually.ts'
+import { kubectlAt } from './kubectl.ts'
+import { OperatorProcess, type OperatorSettings } from './operator-process.ts'
+
+export interface BaseDraft {
+  readonly identity?: string
+  readonly name?: string
+  readonly version?: string
+  readonly ip?: string
+  readonly installMs?: number
+  readonly staticModules?: readonly { readonly name: string; readonly version: string }[]
+}
+
+/**
+ * One journey's own corner of the cluster: a namespace, an operator under its ServiceAccount, and bases that no other
+ * journey's operator serves. Journeys run side by side; what they share is the control plane.
+ */
+export class Journey implements AsyncDisposable {
+  readonly name: string
+  readonly namespace: string
+  readonly operator: OperatorProcess
+  readonly #bases: SimulatedBase[] = []
+  readonly #folder: string
+  readonly #admin: string
+
+  private constructor(name: string, operator: OperatorProcess, folder: string) {
+    this.name = name
+    this.namespace = name
+    this.operator = operator
+    this.#folder = folder
+    this.#admin = inject('adminKubeconfig')
+  }
+
+  static async open(
+    name: string,
+    settings: Partial<Pick<OperatorSettings, 'broker' | 'extra'>> = {},
+  ): Promise<Journey> {
+    const folder = await mkdtemp(join(tmpdir(), `koupleless-${name}-`))
+    await kubectlAt(inject('adminKubeconfig'), ['create', 'namespace', name])
+    const operator = await OperatorProcess.start({
+      bundle: inject('operatorBundle'),
+      kubeconfig: inject('operatorKubeconfig'),
+      env: name,
+      broker: settings.broker ?? { embedded: true },
+      extra: settings.extra ?? {},
+    })
+    return new Journey(name, operator, folder)
+  }
+
+  /** Identities and addresses are unique among journeys: they share one cluster's Nodes. */
+  async base(draft: BaseDraft = {}): Promise<SimulatedBase> {
+    const nth = this.#bases.length + 1
+    const identity = draft.identity ?? `${this.name}-${nth}`
+    const base = await startBase({
+      broker: { host: '127.0.0.1', port: this.operator.brokerPort },
+      env: this.name,
+      identity,
+      name: draft.name ?? this.name,
+      version: draft.version ?? '1.0.0',
+      clusterName: this.name,
+      ip: draft.ip ?? `10.${(hashOf(this.name) % 200) + 10}.0.${nth}`,
+      hostName: identity,
+      installMs: draft.installMs ?? 50,
+      ...(draft.staticModules ? { staticModules: draft.staticModules } : {}),
+    })
+    this.#bases.push(base)
+    await this.nodeReady(identity)
+    return base
+  }
+
+  kubectl(...args: readonly string[]): Promise<string> {
+    return kubectlAt(this.#admin, ['--namespace', this.namespace, ...args])
+  }
+
+  async apply(...objects: readonly object[]): Promise<void> {
+    const file = join(this.#folder, `${Math.random().toString(36).slice(2)}.json`)
+    await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
+    await this.kubectl('apply', '--filename', file)
+  }
+
+  async get<T>(...args: readonly string[]): Promise<T> {
+    return JSON.parse(await this.kubectl('get', ...args, '--output', 'json')) as T
+  }
+
+  async pods(selector = ''): Promise<readonly V1Pod[]> {
+    const { items } = await this.get<{ items: V1Pod[] }>('pods', ...(selector ? ['--selector', selector] : []))
+    return items
+  }
+
+  async pod(name: string): Promise<V1Pod> {
+    return this.get<V1Pod>('pod', name)
+  }
+
+  /** The Node, or undefined where there is none. */
+  async node(identity: string): Promise<V1Node | undefined> {
+    const text = await this.kubectl('get', 'node', `virtual-node-${identity}`, '--ignore-not-found', '--output', 'json')
+    return text.trim() === '' ? undefined : (JSON.parse(text) as V1Node)
+  }
+
+  nodeReady(identity: string, status = 'True', withinMs = 30_000): Promise<V1Node> {
+    return eventually(
+      `Node of ${identity} is Ready=${status}`,
+      async () => {
+        const node = await this.node(identity)
+        return node?.status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === status)
+          ? node
+          : undefined
+      },
+      withinMs,
+    )
+  }
+
+  /** Exactly `count` Pods of this selector, all Ready and none on its way out. */
+  ready(selector: string, count: number, withinMs = 30_000): Promise<readonly V1Pod[]> {
+    return eventually(
+      `${count} Pods ${selector} are Ready`,
+      async () => {
+        const pods = await this.pods(selector)
+        const good = pods.filter(pod => isReady(pod) && !pod.metadata?.deletionTimestamp)
+        if (good.length === count && pods.length === count) return pods
+        throw new Error(pods.map(describe).join('; ') || 'no Pods')
+      },
+      withinMs,
+    )
+  }
+
+  gone(kind: string, name: string, withinMs = 30_000): Promise<true> {
+    return eventually(
+      `${kind} ${name} is gone`,
+      async () => ((await this.kubectl('get', kind, name, '--ignore-not-found')).trim() === '' ? true : undefined),
+      withinMs,
+    )
+  }
+
+  /** Messages of the Events about one object, oldest first. */
+  async events(name: string, reason?: string): Promise<readonly string[]> {
+    const fields = `involvedObject.name=${name}${reason ? `,reason=${reason}` : ''}`
+    const { items } = await this.get<{ items: { message: string; reason: string }[] }>(
+      'events',
+      '--all-namespaces',
+      '--field-selector',
+      fields,
+    )
+    return items.map(({ message }) => message)
+  }
+
+  event(name: string, reason: string, withinMs = 30_000): Promise<string> {
+    return eventually(`Event ${reason} about ${name}`, async () => (await this.events(name, reason))[0], withinMs)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kubectl('delete', 'namespace', this.namespace, '--wait=false').catch(() => '')
+    await this.operator[Symbol.asyncDispose]()
+    await Promise.all(this.#bases.map(base => base.close()))
+    for (const { identity } of this.#bases) {
+      await this.kubectl('delete', 'node', `virtual-node-${identity}`, '--ignore-not-found', '--wait=false').catch(
+        () => '',
+      )
+    }
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+export const isReady = (pod: V1Pod): boolean =>
+  pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+
+const describe = (pod: V1Pod): string => {
+  const containers = (pod.status?.containerStatuses ?? []).map(({ name, state }) => `${name} ${JSON.stringify(state)}`)
+  return `${pod.metadata?.name} on ${pod.spec?.nodeName ?? 'no node'}: ${pod.status?.phase} ready=${isReady(pod)} ${containers.join(', ')}`
+}
+
+const hashOf = (text: string): number => [...text].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 65_521, 7)

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually } from './eventually.ts'
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise<void>(resolve => server.close(() => resolve()))
+  if (address === null || typeof address === 'string') throw new Error('no port to be had on loopback')
+  return address.port
+}
+
+export interface OperatorSettings {
+  readonly bundle: string
+  readonly kubeconfig: string
+  /** Separates the operators of journeys that run side by side: each serves the bases of its own env. */
+  readonly env: string
+  readonly broker: { readonly embedded: true } | { readonly embedded: false; readonly port: number }
+  readonly extra?: Readonly<Record<string, string>>
+}
+
+/** The operator as a user runs it: the bundle in a process of its own, under its own ServiceAccount. */
+export class OperatorProcess implements AsyncDisposable {
+  readonly #settings: OperatorSettings
+  readonly brokerPort: number
+  readonly httpPort: number
+  readonly debugPort: number
+  readonly logFile: string
+  #child: ChildProcess | undefined
+
+  private constructor(settings: OperatorSettings, ports: readonly [number, number, number], logFile: string) {
+    this.#settings = settings
+    ;[this.brokerPort, this.httpPort, this.debugPort] = ports
+    this.logFile = logFile
+  }
+
+  static async start(settings: OperatorSettings): Promise<OperatorProcess> {
+    const ports = [
+      settings.broker.embedded ? await freePort() : settings.broker.port,
+      await freePort(),
+      await freePort(),
+    ] as const
+    const folder = await mkdtemp(join(tmpdir(), 'koupleless-operator-'))
+    const operator = new OperatorProcess(settings, ports, join(folder, 'operator.log'))
+    await operator.start()
+    return operator
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  async start(): Promise<void> {
+    const { bundle, kubeconfig, env, broker, extra } = this.#settings
+    const child = spawn(process.execPath, [bundle], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        KUBECONFIG: kubeconfig,
+        ENV: env,
+        HTTP_HOST: '127.0.0.1',
+        HTTP_PORT: String(this.httpPort),
+        DEBUG_PORT: String(this.debugPort),
+        LOG_FORMAT: 'json',
+        LOG_LEVEL: 'info',
+        MQTT_BROKER: '127.0.0.1',
+        MQTT_PORT: String(this.brokerPort),
+        ...(broker.embedded ? { EMBEDDED_BROKER: 'true', EMBEDDED_BROKER_PORT: String(this.brokerPort) } : {}),
+        ...extra,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const log = createWriteStream(this.logFile, { flags: 'a' })
+    child.stdout?.pipe(log, { end: false })
+    child.stderr?.pipe(log, { end: false })
+    this.#child = child
+    await eventually('operator is ready', () => this.isReady(), 30_000).catch(async (error: unknown) => {
+      throw new Error(`operator did not become ready; its log ends: ${(await this.log()).slice(-3_000)}`, {
+        cause: error,
+      })
+    })
+  }
+
+  async isReady(): Promise<true | undefined> {
+    if (this.#child?.exitCode !== null) throw new Error(`operator ended with code ${this.#child?.exitCode}`)
+    const answer = await fetch(`http://127.0.0.1:${this.httpPort}/readyz`)
+    return answer.ok ? true : undefined
+  }
+
+  /** The value of a metric, summed over its labels. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text()
+    const lines = text.split('\n').filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+  }
+
+  async debugState(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.debugPort}/debug/state`)).text()
+  }
+
+  async log(): Promise<string> {
+    return readFile(this.logFile, 'utf8').catch(() => '')
+  }
+
+  kill9(): Promise<void> {
+    return this.#end('SIGKILL')
+  }
+
+  /** @returns milliseconds that a clean stop took. */
+  async stop(): Promise<number> {
+    const begun = Date.now()
+    await this.#end('SIGTERM')
+    return Date.now() - begun
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
+    child.kill(signal)
+    await ended
+  }
+}
