@@ -12,7 +12,8 @@ export const ARKLET_ERROR_CODES = [
   'PUBLISH_TIMEOUT',
   'PUBLISH_FAILED',
   'COMMAND_INVALID', // cannot be encoded: would not be understood, or would reach another topic
-  'BROKER_CONFIG', // certificates or address unusable
+  'BROKER_CONFIG', // certificates, address or env unusable
+  'OBSERVER_FAILED', // the message was fine, whoever took it threw: our bug, contained so that other bases go on
 ] as const
 export type ArkletErrorCode = (typeof ARKLET_ERROR_CODES)[number]
 

@@ -18,4 +18,11 @@ export {
   type UninstallBiz,
 } from './arklet/vocabulary.ts'
 export { ARKLET_ERROR_CODES, ArkletError, type ArkletErrorCode, type Refusal } from './errors.ts'
+export { excerpt, redact } from './redact.ts'
+export { openBridge } from './session/bridge.ts'
 export type { Bridge, BridgeOptions, LinkState } from './session/bridge-ports.ts'
+export { FRAME_CHANNEL, type FramePassed } from './session/frame-channel.ts'
+export { type EmbeddedBroker, type EmbeddedBrokerOptions, startEmbeddedBroker } from './transport/embedded-broker.ts'
+export { MemoryHub, type MemoryHubOptions, type MemoryTransport } from './transport/memory.ts'
+export { type MqttTransportOptions, openMqttTransport } from './transport/mqtt.ts'
+export type { Frame, Transport, TransportEvents } from './transport/transport.ts'

@@ -50,6 +50,8 @@ export declare class AsyncClient {
 declare const asyncMqtt: {
   AsyncClient: typeof AsyncClient
   connect(url: string, opts?: IClientOptions): AsyncClient
+  /** Host and port apart: a URL cannot carry an IPv6 address through mqtt's parser. */
+  connect(opts: IClientOptions): AsyncClient
   connectAsync(url: string, opts?: IClientOptions, allowRetries?: boolean): Promise<AsyncClient>
 }
 export default asyncMqtt // CJS object: named imports other than types fail at run time

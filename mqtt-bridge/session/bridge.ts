@@ -1,0 +1,111 @@
+/** Commands out, observations in, over one transport. */
+import { decode, encode } from '../arklet/codec.ts'
+import { commandTopics, subscriptionsOf } from '../arklet/topics.ts'
+import type { BaseId, Command } from '../arklet/vocabulary.ts'
+import type { Refusal } from '../errors.ts'
+import { excerpt } from '../redact.ts'
+import type { Frame } from '../transport/transport.ts'
+import type { Bridge, BridgeOptions, LinkState } from './bridge-ports.ts'
+import { tellFrameIn, tellFrameOut } from './frame-channel.ts'
+import { Freshness } from './freshness.ts'
+
+/**
+ * Starts the transport at once and keeps it until disposed.
+ * @throws ArkletError BROKER_CONFIG for an env that cannot be part of a topic
+ */
+export function openBridge(options: BridgeOptions): Bridge {
+  const topics = subscriptionsOf(options.env)
+  const bridge = new TransportBridge(options)
+  options.transport.start(topics, {
+    onFrame: frame => bridge.hear(frame),
+    onUp: () => bridge.linkUp(),
+    onDown: why => bridge.linkDown(why),
+  })
+  return bridge
+}
+
+class TransportBridge implements Bridge {
+  readonly #options: BridgeOptions
+  readonly #freshness = new Freshness()
+  #link: LinkState
+
+  constructor(options: BridgeOptions) {
+    this.#options = options
+    this.#link = { connected: false, epoch: 0, sinceMs: options.now(), why: 'not connected yet' }
+  }
+
+  get link(): LinkState {
+    return this.#link
+  }
+
+  async send(base: BaseId, command: Command): Promise<void> {
+    const { topic, payload } = encode(this.#options.env, base, command, this.#options.payloadBytesMax)
+    tellFrameOut(topic, payload)
+    await this.#options.transport.publish(topic, payload)
+  }
+
+  async clearRetained(base: BaseId): Promise<void> {
+    // An empty command reaches a live base too: it answers an empty question and an empty baseline (which installs nothing), and is
+    // silent on the others.
+    const topics = commandTopics(this.#options.env, base)
+    await Promise.all(topics.map(topic => this.#options.transport.publish(topic, '', { retain: true })))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.transport[Symbol.asyncDispose]()
+  }
+
+  linkUp(): void {
+    this.#edge({ connected: true, epoch: this.#link.epoch + 1, sinceMs: this.#options.now(), why: 'connected' })
+  }
+
+  /** Told on each failed attempt to reconnect, too: the reason may be another by now, the state is as old as it was. */
+  linkDown(why: string): void {
+    const { epoch, connected, sinceMs, why: before } = this.#link
+    if (!connected && why === before) return
+    this.#edge({ connected: false, epoch, sinceMs: connected ? this.#options.now() : sinceMs, why })
+  }
+
+  hear(frame: Frame): void {
+    tellFrameIn(frame)
+    const refusal = frame.retained ? retained(frame) : this.#letIn(frame)
+    if (refusal) this.#contain(frame, () => this.#options.onRefused(refusal))
+  }
+
+  #letIn(frame: Frame): Refusal | undefined {
+    const decoded = decode(this.#options.env, frame.topic, frame.payload, this.#options.payloadBytesMax)
+    if (!decoded.ok) return decoded.refusal
+    const age = this.#freshness.ageOf(decoded.observation, this.#options.now())
+    if (age !== undefined) return stale(frame, age)
+    return this.#contain(frame, () => this.#options.onObservation(decoded.observation))
+  }
+
+  #edge(link: LinkState): void {
+    this.#link = link
+    this.#options.onLink(link)
+  }
+
+  /** What one message sets off must not end the process, nor keep the next message from being heard. */
+  #contain(frame: Frame, act: () => void): Refusal | undefined {
+    try {
+      act()
+      return undefined
+    } catch (error) {
+      return { code: 'OBSERVER_FAILED', topic: excerpt(frame.topic), path: '', message: excerpt(String(error)) }
+    }
+  }
+}
+
+const retained = (frame: Frame): Refusal => ({
+  code: 'FRAME_RETAINED',
+  topic: excerpt(frame.topic),
+  path: '',
+  message: 'replayed by the broker: proves no life',
+})
+
+const stale = (frame: Frame, ageMs: number): Refusal => ({
+  code: 'FRAME_STALE',
+  topic: excerpt(frame.topic),
+  path: 'publishTimestamp',
+  message: `${ageMs} ms older than what this base said before`,
+})
