@@ -5,6 +5,7 @@
 import { ArkletError, type ArkletErrorCode, type Refusal } from '../errors.ts'
 import { excerpt } from '../redact.ts'
 import { readSnapshotEntry, stateOf } from './biz-report.ts'
+import { readHealth } from './health-report.ts'
 import { batchOf, outcomeOf } from './outcome.ts'
 import { type BaseVerb, commandTopic, parseBaseTopic } from './topics.ts'
 import {
@@ -14,13 +15,12 @@ import {
   type Checked,
   check,
   type Fault,
-  type HealthData,
   healthShape,
   heartShape,
   queryBaselineShape,
   snapshotShape,
 } from './validate.ts'
-import type { BaseId, BaseMetadata, Command, HealthReport, InstallBiz, Observation } from './vocabulary.ts'
+import type { BaseId, BaseMetadata, Command, InstallBiz, Observation } from './vocabulary.ts'
 
 export const PAYLOAD_BYTES_MAX = 1024 * 1024
 
@@ -115,7 +115,7 @@ const READERS: Readonly<Record<BaseVerb, (base: BaseId, json: unknown) => Read>>
       kind: 'health',
       base,
       publishedAtMs: publishTimestamp,
-      health: healthOf(data.data?.healthData ?? {}),
+      health: readHealth(data.data?.healthData ?? {}),
     })),
   simpleBiz: (base, json) =>
     read(check(snapshotShape, json), ({ data, publishTimestamp }) => ({
@@ -159,29 +159,6 @@ const metadataOf = ({ name, version, clusterName }: Labels): BaseMetadata => ({
   version: version ?? '',
   clusterName: clusterName ?? '',
 })
-
-function healthOf({ jvm, cpu, masterBizInfo }: HealthData): HealthReport {
-  const runTime = nonNegative(jvm?.['run time(s)'])
-  const report = {
-    runTimeMs: runTime === undefined ? undefined : Math.round(runTime * 1_000),
-    javaVersion: jvm?.['java version'] ? excerpt(jvm['java version'], 64) : undefined,
-    processors: nonNegative(cpu?.count),
-    metaspaceUsedBytes: nonNegative(jvm?.['java used metaspace']),
-    metaspaceCommittedBytes: nonNegative(jvm?.['java committed metaspace']),
-    metaspaceMaxBytes: nonNegative(jvm?.['java max metaspace']),
-    masterState: masterBizInfo?.bizState ? stateOf(masterBizInfo.bizState) : undefined,
-  }
-  return definedOnly(report)
-}
-
-/** A JVM says -1 for "no limit": absent, for nobody should reckon with it. */
-const nonNegative = (value: number | null | undefined): number | undefined =>
-  value != null && value >= 0 ? value : undefined
-
-function definedOnly<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  for (const key of Object.keys(value) as (keyof T)[]) if (value[key] === undefined) delete value[key]
-  return value as { [K in keyof T]?: Exclude<T[K], undefined> }
-}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 

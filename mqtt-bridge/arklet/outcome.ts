@@ -25,7 +25,9 @@ function success(command: 'installBiz' | 'uninstallBiz', { data }: AnswerRespons
   if (!data?.bizInfos?.length) return { kind: 'accepted' }
   const bizs = data.bizInfos.map(readBizInfo)
   const { elapsedSpace } = data
-  return { kind: 'installed', bizs, ...(elapsedSpace != null ? { metaspaceBytes: elapsedSpace } : {}) }
+  // Negative where something else was unloaded meanwhile: says nothing about this install.
+  const isKnown = elapsedSpace != null && elapsedSpace >= 0
+  return { kind: 'installed', bizs, ...(isKnown ? { metaspaceBytes: elapsedSpace } : {}) }
 }
 
 function runningCommand(response: { readonly message?: string | null | undefined }): string | undefined {

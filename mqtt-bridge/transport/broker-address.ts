@@ -29,17 +29,16 @@ export interface TlsMaterial {
 }
 
 /** @throws ArkletError BROKER_CONFIG */
-export function parseBrokerAddress({ url, caPath, clientCrtPath, clientKeyPath }: BrokerAddressOptions): BrokerAddress {
+export function parseBrokerAddress(options: BrokerAddressOptions): BrokerAddress {
+  const { url } = options
   if (!URL.canParse(url)) throw config(`not a URL: ${excerpt(url)}`)
   const { protocol, hostname, port, username, password } = new URL(url)
   if (protocol !== 'mqtt:' && protocol !== 'mqtts:')
     throw config(`a broker is reached by mqtt:// or mqtts://, not by ${excerpt(protocol, 32)}//`)
   if (!hostname) throw config(`no host in ${excerpt(url)}`)
   if (username || password) throw config('give user and password apart from the address: addresses are shown')
-  if (protocol === 'mqtt:' && (caPath || clientCrtPath || clientKeyPath))
-    throw config('certificates are given, yet mqtt:// does not encrypt: use mqtts://')
-  if (!clientCrtPath !== !clientKeyPath) throw config('a client certificate needs its key, and a key its certificate')
   const isSecure = protocol === 'mqtts:'
+  assertCertificatesFit(isSecure, options)
   const usedPort = Number(port) || (isSecure ? 8883 : 1883)
   return {
     protocol: isSecure ? 'mqtts' : 'mqtt',
@@ -47,6 +46,15 @@ export function parseBrokerAddress({ url, caPath, clientCrtPath, clientKeyPath }
     port: usedPort,
     shown: `${protocol}//${hostname}:${usedPort}`,
   }
+}
+
+function assertCertificatesFit(
+  isSecure: boolean,
+  { caPath, clientCrtPath, clientKeyPath }: BrokerAddressOptions,
+): void {
+  if (!isSecure && (caPath || clientCrtPath || clientKeyPath))
+    throw config('certificates are given, yet mqtt:// does not encrypt: use mqtts://')
+  if (!clientCrtPath !== !clientKeyPath) throw config('a client certificate needs its key, and a key its certificate')
 }
 
 /**
