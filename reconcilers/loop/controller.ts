@@ -138,7 +138,10 @@ function fieldsOf(error: unknown, result: Result): Readonly<Record<string, unkno
 type When = Pick<LastPlan, 'run' | 'atMs' | 'tookMs'>
 
 function remember<K extends string>({ plans, onPlan }: ControllerOptions<K>, key: K, ended: Ended, when: When): void {
-  if (ended.gone) return plans?.forget(key)
+  if (ended.gone) {
+    plans?.forget(key)
+    return
+  }
   const plan: LastPlan = { plan: ended.plan, why: ended.why, ...when }
   plans?.set(key, plan)
   onPlan?.(key, plan)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../ports.ts'
 
 export interface TokenBucketOptions {
@@ -62,6 +63,8 @@ export class TokenBucket {
   }
 
   #wait({ waiters }: Lane, signal: AbortSignal): Promise<boolean> {
+    // Many requests may wait on one signal; Node takes more than ten listeners for a leak.
+    setMaxListeners(0, signal)
     const turn = new Promise<boolean>(resolve => {
       const settle = (taken: boolean): void => {
         waiters.delete(settle)

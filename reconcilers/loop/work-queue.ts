@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock, Rng } from '../ports.ts'
 import { DueHeap } from './due-heap.ts'
 
@@ -111,6 +112,8 @@ export class KeyQueue<K extends string> implements WorkQueue<K> {
     if (signal.aborted) return Promise.resolve(undefined)
     const key = this.#takeDue()
     if (key !== undefined) return Promise.resolve(key)
+    // Every worker of a controller waits on one signal; Node takes more than ten listeners for a leak.
+    setMaxListeners(0, signal)
     const taken = new Promise<K | undefined>(resolve => {
       const taker: Taker<K> = {
         give: given => {
