@@ -1,0 +1,72 @@
+/** What a Node and its Lease tell of a base: how we know, after a restart, whom to ask. Pure. */
+import type { V1Lease, V1Node } from '@kubernetes/client-node'
+import { baseId } from '../../mqtt-bridge/index.ts'
+import { ANNOTATION, LABEL, nodeName } from '../names.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
+import { newRecord } from '../registry/new-record.ts'
+import { foreignOf, renewedAtMs, timeMs } from './lease.ts'
+import { ownMetaspaceOf } from './node-object.ts'
+
+export type Adopted =
+  | { readonly kind: 'base'; readonly record: BaseRecord }
+  /** Not a Node of ours, or one that does not say whose it is. */
+  | { readonly kind: 'notOurs'; readonly why: string }
+
+/** The base is `unproven`: it is asked, and judged only a full window after our own connect. */
+export function adoptNode(node: V1Node, lease: V1Lease | undefined, env: string, nowMs: number): Adopted {
+  const { labels = {}, annotations = {}, name = '', creationTimestamp } = node.metadata ?? {}
+  const identity = annotations[ANNOTATION.identity] ?? ''
+  const why = notOurs(labels, identity, env)
+  if (why !== undefined) return { kind: 'notOurs', why }
+  const blank = newRecord({ id: baseId(identity), nodeName: nodeName(name), metadata: metadataOf(labels), nowMs })
+  const record: BaseRecord = {
+    ...blank,
+    firstHeardAtMs: Math.min(timeMs(creationTimestamp) ?? nowMs, nowMs),
+    reach: { state: 'unproven', sinceMs: nowMs, why: 'known from its Node, not heard since our start' },
+    ...addressOf(node),
+    ...ownOf(node),
+    ...servedOf(lease),
+    ...basePodOf(annotations[ANNOTATION.basePod]),
+    basePodSettled: true,
+  }
+  return { kind: 'base', record }
+}
+
+type Labels = Readonly<Record<string, string>>
+
+function notOurs(labels: Labels, identity: string, env: string): string | undefined {
+  if (labels[LABEL.component] !== 'vnode') return 'no virtual Node'
+  if (labels[LABEL.env] !== env) return `of env ${labels[LABEL.env] ?? '(none)'}`
+  return identity === '' ? 'does not say which base it stands for' : undefined
+}
+
+const metadataOf = (labels: Labels): BaseRecord['metadata'] => ({
+  name: labels[LABEL.name] ?? '',
+  version: labels[LABEL.version] ?? '',
+  clusterName: labels[LABEL.clusterName] ?? '',
+})
+
+function addressOf({ status, metadata }: V1Node): Pick<BaseRecord, 'address'> {
+  const address = (type: string): string => status?.addresses?.find(entry => entry.type === type)?.address ?? ''
+  const ip = address('InternalIP')
+  if (ip === '') return {}
+  return {
+    address: { ip, hostName: address('Hostname'), port: Number(metadata?.labels?.[LABEL.tunnelPort] ?? 0) || 0 },
+  }
+}
+
+function ownOf(node: V1Node): Pick<BaseRecord, 'metaspaceOwnBytes'> {
+  const metaspaceOwnBytes = ownMetaspaceOf(node)
+  return metaspaceOwnBytes ? { metaspaceOwnBytes } : {}
+}
+
+function servedOf(lease: V1Lease | undefined): Pick<BaseRecord, 'foreign' | 'servedUntilMs'> {
+  const foreign = foreignOf(lease)
+  const servedUntilMs = lease && renewedAtMs(lease)
+  return { ...(foreign && { foreign }), ...(servedUntilMs !== undefined && { servedUntilMs }) }
+}
+
+function basePodOf(text: string | undefined): Pick<BaseRecord, 'basePod'> {
+  const [namespace, name, uid, ...rest] = (text ?? '').split('/')
+  return namespace && name && uid && rest.length === 0 ? { basePod: { namespace, name, uid } } : {}
+}

@@ -1,0 +1,216 @@
+import type { V1Lease, V1Node } from '@kubernetes/client-node'
+import * as events from '../events.ts'
+import { again, type Outcome, type Reconciler, settled, soonest } from '../loop/outcome.ts'
+import { type LeaseName, leaseName, type NodeName } from '../names.ts'
+import {
+  ApiError,
+  type BasePods,
+  type Clock,
+  type Cluster,
+  type Events,
+  type Log,
+  type Rng,
+  type Store,
+} from '../ports.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
+import type { BaseRegistry } from '../registry/base-registry.ts'
+import { Latest } from './latest.ts'
+import { RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
+import type { Labels } from './node-object.ts'
+import { type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'
+import { type NodeAction, type NodeFacts, planNode } from './plan.ts'
+import type { NodeLeaseSettings } from './settings.ts'
+
+export interface NodeLeaseControllerOptions {
+  readonly registry: Pick<BaseRegistry, 'byNode' | 'note' | 'link'>
+  readonly store: Store
+  readonly cluster: Cluster
+  readonly basePods: BasePods
+  readonly events: Events
+  readonly clock: Clock
+  readonly rng: Rng
+  readonly log: Log
+  readonly settings: NodeLeaseSettings
+}
+
+/** Older than this, absence from the cache proves nothing. */
+const CACHE_FRESH_MS = 120_000
+const LOOK_AGAIN_MS = 200
+const CHANGES: ReadonlySet<NodeAction['kind']> = new Set(['patchNode', 'patchNodeStatus', 'renewLease'])
+
+/** Keyed by Node: its base has a Node and a Lease that tell the truth, or neither. Never speaks to a base. */
+export class NodeLeaseController implements Reconciler<NodeName> {
+  readonly name = 'nodes'
+  readonly #of: NodeLeaseControllerOptions
+  readonly #nodes = new Latest<NodeName, V1Node>()
+  readonly #leases = new Latest<LeaseName, V1Lease>()
+  readonly #lookups = new Map<NodeName, Lookup>()
+  readonly #topology = new Map<NodeName, Labels>()
+
+  constructor(options: NodeLeaseControllerOptions) {
+    this.#of = options
+  }
+
+  async reconcile(name: NodeName): Promise<Outcome> {
+    const { registry, store } = this.#of
+    if (!store.synced) return settled('none', 'not synced')
+    if (!registry.byNode(name)) this.#forget(name)
+    const lookInMs = await this.#lookUp(name)
+    const plan = planNode(this.#facts(name))
+    for (const action of plan.actions) {
+      const vanished = await this.#carryOut(name, action)
+      if (vanished) return again(LOOK_AGAIN_MS, action.kind, `${action.why}, but it was deleted meanwhile`)
+    }
+    const wakeMs = soonest(plan.wakeAfterMs, lookInMs)
+    const what = plan.actions.map(({ kind }) => kind).join(', ') || 'none'
+    return wakeMs === undefined ? settled(what, plan.why) : again(this.#jittered(wakeMs), what, plan.why)
+  }
+
+  #facts(name: NodeName): NodeFacts {
+    const { registry, store, settings, clock } = this.#of
+    const nowMs = clock.now()
+    return {
+      record: registry.byNode(name),
+      node: this.#nodes.of(name, store.node(name), nowMs),
+      lease: this.#leases.of(leaseName(name), store.lease(leaseName(name)), nowMs),
+      link: registry.link,
+      podsLeft: store.podsOn(name).length,
+      topology: this.#topology.get(name),
+      settings,
+      nowMs,
+    }
+  }
+
+  /** Long waits are for Leases: spread, and never sooner, so that none is renewed before it is due. */
+  #jittered(ms: number): number {
+    return ms < 1_000 ? ms : ms + this.#of.rng.next() * RENEW_JITTER * RENEW_EVERY_MS
+  }
+
+  /** True: what was to be changed is gone, and the cache will know in a moment. */
+  async #carryOut(name: NodeName, action: NodeAction): Promise<boolean> {
+    try {
+      await this.#write(name, action)
+      return false
+    } catch (error) {
+      const status = error instanceof ApiError ? error.status : 0
+      // What we believed of the object is wrong: the cache, or the next look at it, knows better.
+      if (status === 404 || status === 409) this.#forgetWrites(name)
+      if (status === 404 && CHANGES.has(action.kind)) return true
+      throw error
+    }
+  }
+
+  async #write(name: NodeName, action: NodeAction): Promise<void> {
+    const { cluster, log } = this.#of
+    switch (action.kind) {
+      case 'createNode':
+        this.#created(name, await cluster.createNode(action.node))
+        return
+      case 'patchNode':
+        return this.#wroteNode(name, await cluster.patchNode(name, action.patch))
+      case 'patchNodeStatus':
+        return this.#wroteNode(name, await cluster.patchNodeStatus(name, action.patch))
+      case 'createLease':
+        return this.#wroteLease(name, await cluster.createLease(action.lease))
+      case 'renewLease':
+        return this.#wroteLease(name, await cluster.replaceLease(action.lease))
+      case 'deleteLease':
+        this.#leases.forget(leaseName(name))
+        await cluster.deleteLease(leaseName(name), action.uid)
+        return
+      case 'deleteNode':
+        this.#nodes.forget(name)
+        await cluster.deleteNode(name, action.uid)
+        log.info('node removed', { node: name, why: action.why })
+        return
+      case 'giveUp':
+        return this.#giveUp(name, action.why)
+      case 'refuse':
+        return this.#refuse(name, action.why)
+    }
+  }
+
+  #wroteNode(name: NodeName, node: V1Node): void {
+    this.#nodes.wrote(name, node, this.#of.clock.now())
+  }
+
+  #wroteLease(name: NodeName, lease: V1Lease): void {
+    this.#leases.wrote(leaseName(name), lease, this.#of.clock.now())
+  }
+
+  #created(name: NodeName, node: V1Node): void {
+    const { registry, events: recorder, log } = this.#of
+    this.#wroteNode(name, node)
+    const record = registry.byNode(name)
+    const base = { identity: record?.id ?? '', ip: record?.address?.ip ?? '' }
+    recorder.emit(events.baseRegistered({ name, uid: node.metadata?.uid ?? name }, base))
+    log.info('node created', { node: name, base: base.identity, ip: base.ip })
+  }
+
+  /** A cache that may be behind shows no Node where there is one. */
+  #giveUp(name: NodeName, why: string): void {
+    const { registry, store, clock, log } = this.#of
+    const record = registry.byNode(name)
+    if (!record || clock.now() - store.freshAtMs > CACHE_FRESH_MS) return
+    log.info('base given up', { node: name, base: record.id, why })
+    registry.note(record.id, { kind: 'reach', reach: { state: 'dead', sinceMs: clock.now(), why } })
+  }
+
+  #refuse(name: NodeName, why: string): void {
+    const { registry, store, events: recorder, log } = this.#of
+    const uid = store.node(name)?.metadata?.uid
+    const identity = registry.byNode(name)?.id ?? ''
+    log.warn('base gets no node', { node: name, base: identity, why })
+    recorder.emit(events.nodeNameTaken({ name, ...(uid !== undefined && { uid }) }, identity, why))
+  }
+
+  /** Looks for the base's own Pod where that is due; returns when it is due next. */
+  async #lookUp(name: NodeName): Promise<number | undefined> {
+    const { registry, clock } = this.#of
+    const record = registry.byNode(name)
+    if (record?.reach.state !== 'heard' || !record.address || record.noCommands) return undefined
+    const lookup = lookupOf(this.#lookups.get(name), record, clock.now())
+    this.#lookups.set(name, lookup)
+    const dueInMs = lookDueInMs(lookup, clock.now())
+    if (dueInMs !== 0) return dueInMs
+    const found = await this.#find(record.address.ip)
+    const next = looked(lookup, found !== undefined)
+    this.#lookups.set(name, next)
+    if (found) await this.#pin(record, found)
+    // What was pinned belonged to another address or process.
+    else if (next.over || record.basePod) registry.note(record.id, { kind: 'basePod', basePod: undefined })
+    return lookDueInMs(next, clock.now())
+  }
+
+  /** No base fails to become a Node because its Pod could not be looked up. */
+  async #find(ip: string): Promise<Awaited<ReturnType<BasePods['find']>>> {
+    try {
+      return await this.#of.basePods.find(ip)
+    } catch (error) {
+      this.#of.log.warn('own pod of a base not looked up', { ip, error: String(error) })
+      return undefined
+    }
+  }
+
+  async #pin(record: BaseRecord, found: NonNullable<BaseRecord['basePod']> & { nodeName: string }): Promise<void> {
+    const { basePods, registry, log } = this.#of
+    try {
+      this.#topology.set(record.nodeName, await basePods.topologyOf(found.nodeName))
+    } catch (error) {
+      log.warn('zone of a base not looked up', { node: found.nodeName, error: String(error) })
+    }
+    if (record.basePod?.uid !== found.uid || !record.basePodSettled)
+      registry.note(record.id, { kind: 'basePod', basePod: found })
+  }
+
+  #forgetWrites(name: NodeName): void {
+    this.#nodes.forget(name)
+    this.#leases.forget(leaseName(name))
+  }
+
+  #forget(name: NodeName): void {
+    this.#forgetWrites(name)
+    this.#lookups.delete(name)
+    this.#topology.delete(name)
+  }
+}

@@ -1,0 +1,161 @@
+/** What is to be done about the Node and the Lease of one base. Pure; each decision says why. */
+import type { V1Lease, V1Node } from '@kubernetes/client-node'
+import { soonest } from '../loop/outcome.ts'
+import { ANNOTATION, LABEL } from '../names.ts'
+import type { Patch } from '../ports.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
+import { conditionsDueInMs, nodeConditions } from './conditions.ts'
+import { LEASE_COMPONENT, type LeaseFacts, newLease, renewalDueInMs, renewedLease, tellsForeign } from './lease.ts'
+import { newNode, type ObjectFacts } from './node-object.ts'
+import { nodePatch, nodeStatusPatch, type PatchFacts } from './node-patch.ts'
+
+export type NodeAction =
+  | { readonly kind: 'createNode'; readonly node: V1Node; readonly why: string }
+  | { readonly kind: 'patchNode'; readonly patch: Patch; readonly why: string }
+  | { readonly kind: 'patchNodeStatus'; readonly patch: Patch; readonly why: string }
+  | { readonly kind: 'createLease'; readonly lease: V1Lease; readonly why: string }
+  | { readonly kind: 'renewLease'; readonly lease: V1Lease; readonly why: string }
+  | { readonly kind: 'deleteLease'; readonly uid: string; readonly why: string }
+  | { readonly kind: 'deleteNode'; readonly uid: string; readonly why: string }
+  /** Somebody deleted the Node while its base was silent: taken at their word. */
+  | { readonly kind: 'giveUp'; readonly why: string }
+  /** The Node or Lease of that name is someone else's: nothing is touched. */
+  | { readonly kind: 'refuse'; readonly why: string }
+
+export interface NodePlan {
+  readonly actions: readonly NodeAction[]
+  readonly wakeAfterMs?: number
+  readonly why: string
+}
+
+export interface NodeFacts extends Pick<ObjectFacts, 'settings' | 'topology'>, Pick<PatchFacts, 'link' | 'nowMs'> {
+  readonly record: BaseRecord | undefined
+  readonly node: V1Node | undefined
+  readonly lease: V1Lease | undefined
+  /** Module Pods still bound to the Node. */
+  readonly podsLeft: number
+}
+
+type Known = NodeFacts & { readonly record: BaseRecord }
+type Standing = Known & { readonly node: V1Node }
+
+/** A Node's one POST shall carry what the first health answer says; a base that never gives one gets its Node all the same. */
+export const HEALTH_GRACE_MS = 2_000
+/** Likewise the Lease and the foreign modules, which the first snapshot tells. */
+export const FOREIGN_GRACE_MS = 5_000
+/** Without its Node a Pod may linger for a minute until the garbage collector comes by. */
+export const PODS_GRACE_MS = 10_000
+const PODS_LOOK_MS = 200
+const LOOK_AGAIN_MS = 60_000
+
+const nothing = (why: string, wakeAfterMs?: number): NodePlan => ({
+  actions: [],
+  why,
+  ...(wakeAfterMs !== undefined && { wakeAfterMs }),
+})
+
+export function planNode(facts: NodeFacts): NodePlan {
+  const { record, node } = facts
+  if (!record) return nothing('no base of that name is known')
+  const known = { ...facts, record }
+  const notOurs = whoseElse(known)
+  if (record.reach.state === 'dead') return notOurs ? nothing(notOurs) : planRemoval(known)
+  if (notOurs) return { actions: [{ kind: 'refuse', why: notOurs }], why: notOurs, wakeAfterMs: LOOK_AGAIN_MS }
+  return node ? planStanding({ ...known, node }) : planAbsent(known)
+}
+
+function whoseElse({ node, lease, record, settings }: Known): string | undefined {
+  return (node && whoseNode(node, record, settings.env)) ?? (lease && whoseLease(lease, settings.env))
+}
+
+function whoseNode({ metadata }: V1Node, record: BaseRecord, env: string): string | undefined {
+  const { labels = {}, annotations = {} } = metadata ?? {}
+  if (labels[LABEL.component] !== 'vnode') return 'the Node of that name is no virtual Node'
+  if (labels[LABEL.env] !== env) return `the Node of that name belongs to env ${labels[LABEL.env] ?? '(none)'}`
+  const identity = annotations[ANNOTATION.identity]
+  return identity === undefined || identity === record.id
+    ? undefined
+    : `the Node of that name stands for base ${identity}`
+}
+
+function whoseLease({ metadata }: V1Lease, env: string): string | undefined {
+  const labels = metadata?.labels ?? {}
+  const ours = labels[LABEL.component] === LEASE_COMPONENT && labels[LABEL.env] === env
+  return ours ? undefined : 'the Lease of that name is not ours'
+}
+
+/** The Lease goes first: without it nobody else takes the Node for alive. */
+function planRemoval({ record, node, lease, podsLeft, nowMs }: Known): NodePlan {
+  const why = `base is dead: ${record.reach.why}`
+  if (!node && !lease) return nothing(why)
+  const graceLeftMs = record.reach.sinceMs + PODS_GRACE_MS - nowMs
+  if (podsLeft > 0 && graceLeftMs > 0) {
+    return nothing(`${why}; ${podsLeft} module Pods go first`, Math.min(PODS_LOOK_MS, graceLeftMs))
+  }
+  const actions: NodeAction[] = []
+  if (lease) actions.push({ kind: 'deleteLease', uid: lease.metadata?.uid ?? '', why })
+  if (node && !node.metadata?.deletionTimestamp)
+    actions.push({ kind: 'deleteNode', uid: node.metadata?.uid ?? '', why })
+  return { actions, why }
+}
+
+function planAbsent(facts: Known): NodePlan {
+  const { record, nowMs, link } = facts
+  if (record.reach.state === 'silent') {
+    const why = 'its Node was deleted while the base was silent'
+    return { actions: [{ kind: 'giveUp', why }], why }
+  }
+  if (record.reach.state !== 'heard') return nothing('no Node yet: the base is not proven to live')
+  if (!record.address) return nothing('no Node yet: the base has not told its address')
+  const waitMs = record.reach.sinceMs + HEALTH_GRACE_MS - nowMs
+  if (!record.health && waitMs > 0) return nothing('no Node yet: its first health answer is awaited', waitMs)
+  const node = newNode(facts, nodeConditions({ record, prior: [], link, nowMs }))
+  const why = 'the base lives and has no Node'
+  return { actions: [{ kind: 'createNode', node, why }], why, wakeAfterMs: 1 }
+}
+
+function planStanding(facts: Standing): NodePlan {
+  const { node, record, link, nowMs } = facts
+  if (node.metadata?.deletionTimestamp) return nothing('the Node is being deleted', PODS_LOOK_MS * 25)
+  const lease = planLease(facts)
+  const status = nodeStatusPatch(facts)
+  const patch = nodePatch(facts)
+  const actions: NodeAction[] = [
+    ...lease.actions,
+    ...(status ? [{ kind: 'patchNodeStatus' as const, patch: status, why: 'its status changed' }] : []),
+    ...(patch ? [{ kind: 'patchNode' as const, patch, why: 'its labels, annotations or taints changed' }] : []),
+  ]
+  const conditionsDue = conditionsDueInMs({ record, prior: [], link, nowMs })
+  const wakeAfterMs = soonest(lease.wakeAfterMs, conditionsDue)
+  const why = [lease.why, ...actions.slice(lease.actions.length).map(action => action.why)].join('; ')
+  return { actions, why, ...(wakeAfterMs !== undefined && { wakeAfterMs }) }
+}
+
+function leaseFacts({ record, node, settings, nowMs }: Standing): LeaseFacts {
+  const { holderIdentity: holder, env } = settings
+  const uid = node.metadata?.uid ?? ''
+  return { node: { name: record.nodeName, uid }, holder, env, foreign: record.foreign, nowMs }
+}
+
+function planLease(facts: Standing): NodePlan {
+  const { lease, settings, nowMs } = facts
+  if (!lease) return planFirstLease(facts)
+  const dueInMs = renewalDueInMs(lease, settings.holderIdentity, nowMs)
+  const why = outdated(lease, facts) ?? (dueInMs === 0 ? 'the Lease is due' : undefined)
+  if (why === undefined) return nothing('the Lease is fresh', dueInMs)
+  return { actions: [{ kind: 'renewLease', lease: renewedLease(lease, leaseFacts(facts)), why }], why, wakeAfterMs: 1 }
+}
+
+function outdated(lease: V1Lease, { record, node }: Standing): string | undefined {
+  if (!tellsForeign(lease, record.foreign)) return 'the foreign modules changed'
+  const owned = lease.metadata?.ownerReferences?.some(({ uid }) => uid === node.metadata?.uid)
+  return owned ? undefined : 'the Node is another one'
+}
+
+function planFirstLease(facts: Standing): NodePlan {
+  const { record, nowMs } = facts
+  const waitMs = record.reach.state === 'heard' ? record.reach.sinceMs + FOREIGN_GRACE_MS - nowMs : 0
+  if (!record.foreign && waitMs > 0) return nothing('no Lease yet: the first look at its modules is awaited', waitMs)
+  const why = 'the Node has no Lease'
+  return { actions: [{ kind: 'createLease', lease: newLease(leaseFacts(facts)), why }], why, wakeAfterMs: 1 }
+}
