@@ -14,7 +14,7 @@ import {
 } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
-import { Latest } from './latest.ts'
+import { Latest, WATCH_LAG_MS } from './latest.ts'
 import { RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
 import type { Labels } from './node-object.ts'
 import { type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'
@@ -36,7 +36,13 @@ export interface NodeLeaseControllerOptions {
 /** Older than this, absence from the cache proves nothing. */
 const CACHE_FRESH_MS = 120_000
 const LOOK_AGAIN_MS = 200
+const TAKEN_LOOK_AGAIN_MS = 60_000
 const CHANGES: ReadonlySet<NodeAction['kind']> = new Set(['patchNode', 'patchNodeStatus', 'renewLease'])
+
+interface Obstacle {
+  readonly waitMs: number
+  readonly why: string
+}
 
 /** Keyed by Node: its base has a Node and a Lease that tell the truth, or neither. Never speaks to a base. */
 export class NodeLeaseController implements Reconciler<NodeName> {
@@ -46,6 +52,8 @@ export class NodeLeaseController implements Reconciler<NodeName> {
   readonly #leases = new Latest<LeaseName, V1Lease>()
   readonly #lookups = new Map<NodeName, Lookup>()
   readonly #topology = new Map<NodeName, Labels>()
+  /** Since when the API server says that a Node exists which our watch does not show. */
+  readonly #takenSinceMs = new Map<NodeName, number>()
 
   constructor(options: NodeLeaseControllerOptions) {
     this.#of = options
@@ -58,8 +66,8 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     const lookInMs = await this.#lookUp(name)
     const plan = planNode(this.#facts(name))
     for (const action of plan.actions) {
-      const vanished = await this.#carryOut(name, action)
-      if (vanished) return again(LOOK_AGAIN_MS, action.kind, `${action.why}, but it was deleted meanwhile`)
+      const obstacle = await this.#carryOut(name, action)
+      if (obstacle) return again(obstacle.waitMs, action.kind, `${action.why}, but ${obstacle.why}`)
     }
     const wakeMs = soonest(plan.wakeAfterMs, lookInMs)
     const what = plan.actions.map(({ kind }) => kind).join(', ') || 'none'
@@ -86,18 +94,30 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     return ms < 1_000 ? ms : ms + this.#of.rng.next() * RENEW_JITTER * RENEW_EVERY_MS
   }
 
-  /** True: what was to be changed is gone, and the cache will know in a moment. */
-  async #carryOut(name: NodeName, action: NodeAction): Promise<boolean> {
+  /** What stood in the way, where that is no failure: the object was deleted or created meanwhile. */
+  async #carryOut(name: NodeName, action: NodeAction): Promise<Obstacle | undefined> {
     try {
       await this.#write(name, action)
-      return false
+      return undefined
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 0
       // What we believed of the object is wrong: the cache, or the next look at it, knows better.
       if (status === 404 || status === 409) this.#forgetWrites(name)
-      if (status === 404 && CHANGES.has(action.kind)) return true
+      if (status === 404 && CHANGES.has(action.kind)) return { waitMs: LOOK_AGAIN_MS, why: 'it was deleted meanwhile' }
+      if (status === 409 && action.kind === 'createNode') return this.#nameTaken(name)
       throw error
     }
+  }
+
+  /** The watch will show it in a moment, if it is ours; the Nodes of others it never shows. */
+  #nameTaken(name: NodeName): Obstacle {
+    const { clock } = this.#of
+    const since = this.#takenSinceMs.get(name) ?? clock.now()
+    this.#takenSinceMs.set(name, since)
+    const why = 'a Node of that name exists'
+    if (clock.now() - since < WATCH_LAG_MS) return { waitMs: LOOK_AGAIN_MS, why }
+    this.#refuse(name, `${why} and is no Node of ours`)
+    return { waitMs: TAKEN_LOOK_AGAIN_MS, why }
   }
 
   async #write(name: NodeName, action: NodeAction): Promise<void> {
@@ -141,6 +161,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
   #created(name: NodeName, node: V1Node): void {
     const { registry, events: recorder, log } = this.#of
     this.#wroteNode(name, node)
+    this.#takenSinceMs.delete(name)
     const record = registry.byNode(name)
     const base = { identity: record?.id ?? '', ip: record?.address?.ip ?? '' }
     recorder.emit(events.baseRegistered({ name, uid: node.metadata?.uid ?? name }, base))
@@ -212,5 +233,6 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     this.#forgetWrites(name)
     this.#lookups.delete(name)
     this.#topology.delete(name)
+    this.#takenSinceMs.delete(name)
   }
 }

@@ -85,18 +85,26 @@ function whoseLease({ metadata }: V1Lease, env: string): string | undefined {
 }
 
 /** The Lease goes first: without it nobody else takes the Node for alive. */
-function planRemoval({ record, node, lease, podsLeft, nowMs }: Known): NodePlan {
+function planRemoval(facts: Known): NodePlan {
+  const { record, node, lease, podsLeft } = facts
   const why = `base is dead: ${record.reach.why}`
-  if (!node && !lease) return nothing(why)
-  const graceLeftMs = record.reach.sinceMs + PODS_GRACE_MS - nowMs
-  if (podsLeft > 0 && graceLeftMs > 0) {
-    return nothing(`${why}; ${podsLeft} module Pods go first`, Math.min(PODS_LOOK_MS, graceLeftMs))
-  }
-  const actions: NodeAction[] = []
-  if (lease) actions.push({ kind: 'deleteLease', uid: lease.metadata?.uid ?? '', why })
-  if (node && !node.metadata?.deletionTimestamp)
-    actions.push({ kind: 'deleteNode', uid: node.metadata?.uid ?? '', why })
-  return { actions, why }
+  const waitMs = node || lease ? podsWaitMs(facts) : 0
+  if (waitMs > 0) return nothing(`${why}; ${podsLeft} module Pods go first`, waitMs)
+  return { actions: [...deletions('deleteLease', lease, why), ...deletions('deleteNode', node, why)], why }
+}
+
+function podsWaitMs({ record, podsLeft, nowMs }: Known): number {
+  const graceLeftMs = Math.max(0, record.reach.sinceMs + PODS_GRACE_MS - nowMs)
+  return podsLeft > 0 ? Math.min(PODS_LOOK_MS, graceLeftMs) : 0
+}
+
+function deletions(
+  kind: 'deleteLease' | 'deleteNode',
+  object: V1Node | V1Lease | undefined,
+  why: string,
+): NodeAction[] {
+  const { uid, deletionTimestamp } = object?.metadata ?? {}
+  return uid === undefined || deletionTimestamp ? [] : [{ kind, uid, why }]
 }
 
 function planAbsent(facts: Known): NodePlan {
