@@ -1,0 +1,64 @@
+import type { Jar, JarCatalogue } from './jars.ts'
+import { readJar } from './jars.ts'
+
+/** Milliseconds, or how to tell them from the biz. */
+export type Pace = number | ((bizName: string) => number)
+
+export interface BehaviourOptions {
+  /** From the download to the return of main. Default: 300-500, as measured on a real base. */
+  readonly installMs?: Pace
+  /** Default: 5-90. */
+  readonly uninstallMs?: Pace
+  readonly metaspacePerModuleBytes?: Pace
+  readonly jars?: JarCatalogue
+}
+
+const DEFAULT_METASPACE_BYTES = 550_000
+
+/** What a test may tell a base to do to modules. It outlives a restart: a broken jar is broken for the next process too. */
+export class Behaviour {
+  installMs: Pace
+  uninstallMs: Pace
+  readonly #metaspaceBytes: Pace
+  readonly #jars: JarCatalogue | undefined
+  /** bizName → what its main throws. */
+  readonly #refused = new Map<string, string>()
+  /** URLs, or names of bizs, whose download never ends. */
+  readonly #hung = new Set<string>()
+
+  constructor(options: BehaviourOptions, random: () => number) {
+    this.installMs = options.installMs ?? (() => 300 + 200 * random())
+    this.uninstallMs = options.uninstallMs ?? (() => 5 + 85 * random())
+    this.#metaspaceBytes = options.metaspacePerModuleBytes ?? DEFAULT_METASPACE_BYTES
+    this.#jars = options.jars
+  }
+
+  refuse(bizName: string, message = `${bizName} refused on purpose`): void {
+    this.#refused.set(bizName, message)
+  }
+
+  hang(urlOrBizName: string): void {
+    this.#hung.add(urlOrBizName)
+  }
+
+  /** Ends both for what comes from now on; a download that hangs already hangs for ever. */
+  accept(urlOrBizName: string): void {
+    this.#refused.delete(urlOrBizName)
+    this.#hung.delete(urlOrBizName)
+  }
+
+  read(url: string, asked: { readonly name?: string; readonly version?: string }): Jar {
+    const jar = readJar(url, asked, this.#jars)
+    if (this.#hung.has(url) || this.#hung.has(asked.name ?? '')) return { kind: 'hangs' }
+    if (jar.kind !== 'biz') return jar
+    if (this.#hung.has(jar.name)) return { kind: 'hangs' }
+    const throws = this.#refused.get(jar.name)
+    return throws === undefined ? jar : { ...jar, throws }
+  }
+
+  metaspaceBytes(bizName: string): number {
+    return paceOf(this.#metaspaceBytes, bizName)
+  }
+}
+
+export const paceOf = (pace: Pace, bizName: string): number => (typeof pace === 'number' ? pace : pace(bizName))
