@@ -1,19 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../control-plane/free-port.ts'
 import { eventually } from './eventually.ts'
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise<void>(resolve => server.close(() => resolve()))
-  if (address === null || typeof address === 'string') throw new Error('no port to be had on loopback')
-  return address.port
-}
 
 export interface OperatorSettings {
   readonly bundle: string
@@ -59,7 +50,7 @@ export class OperatorProcess implements AsyncDisposable {
     const { bundle, kubeconfig, env, broker, extra } = this.#settings
     const child = spawn(process.execPath, [bundle], {
       env: {
-        PATH: process.env['PATH'] ?? '',
+        PATH: process.env.PATH ?? '',
         KUBECONFIG: kubeconfig,
         ENV: env,
         HTTP_HOST: '127.0.0.1',

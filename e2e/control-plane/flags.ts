@@ -1,0 +1,99 @@
+/** Command lines of the control plane's processes: the defaults of Kubernetes, on loopback, with room for a benchmark. */
+export interface Layout {
+  readonly version: string
+  readonly folder: string
+  readonly ports: {
+    readonly etcd: number
+    readonly etcdPeer: number
+    readonly api: number
+    readonly controllers: number
+    readonly scheduler: number
+  }
+  readonly auditLog: string | undefined
+}
+
+export function etcdFlags({ folder, ports }: Layout): readonly string[] {
+  const client = `http://127.0.0.1:${ports.etcd}`
+  const peer = `http://127.0.0.1:${ports.etcdPeer}`
+  return [
+    '--name=e2e',
+    `--data-dir=${folder}/etcd`,
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=e2e=${peer}`,
+    '--unsafe-no-fsync=true', // the data live no longer than the test
+    '--log-level=warn',
+  ]
+}
+
+export function apiServerFlags({ folder, ports, auditLog }: Layout): readonly string[] {
+  return [
+    `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    '--endpoint-reconciler-type=none', // a loopback address is no endpoint
+    `--secure-port=${ports.api}`,
+    `--tls-cert-file=${folder}/api.crt`,
+    `--tls-private-key-file=${folder}/api.key`,
+    `--client-ca-file=${folder}/ca.crt`,
+    '--authorization-mode=Node,RBAC',
+    '--allow-privileged=true',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${folder}/service-accounts.pub`,
+    `--service-account-signing-key-file=${folder}/service-accounts.key`,
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--max-requests-inflight=3000',
+    '--max-mutating-requests-inflight=1500',
+    ...(auditLog ? [`--audit-policy-file=${folder}/audit-policy.json`, `--audit-log-path=${auditLog}`] : []),
+  ]
+}
+
+export function controllerManagerFlags({ folder, ports }: Layout): readonly string[] {
+  const kubeconfig = `${folder}/controllers.kubeconfig`
+  return [
+    `--kubeconfig=${kubeconfig}`,
+    `--authentication-kubeconfig=${kubeconfig}`,
+    `--authorization-kubeconfig=${kubeconfig}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${ports.controllers}`,
+    `--cert-dir=${folder}/controllers-certs`,
+    `--service-account-private-key-file=${folder}/service-accounts.key`,
+    `--root-ca-file=${folder}/ca.crt`,
+    '--use-service-account-credentials=true',
+    '--leader-elect=false',
+    '--kube-api-qps=500',
+    '--kube-api-burst=1000',
+    '--concurrent-deployment-syncs=20',
+    '--concurrent-replicaset-syncs=20',
+    '--concurrent-endpoint-syncs=5',
+  ]
+}
+
+export const schedulerFlags = ({ folder, ports }: Layout): readonly string[] => [
+  `--config=${folder}/scheduler.json`,
+  `--authentication-kubeconfig=${folder}/scheduler.kubeconfig`,
+  `--authorization-kubeconfig=${folder}/scheduler.kubeconfig`,
+  '--bind-address=127.0.0.1',
+  `--secure-port=${ports.scheduler}`,
+  `--cert-dir=${folder}/scheduler-certs`,
+]
+
+/** Before 1.25 the configuration's stable version does not exist. */
+export function schedulerConfiguration({ version, folder }: Layout): string {
+  const old = Number(version.split('.')[1]) < 25
+  return JSON.stringify({
+    apiVersion: `kubescheduler.config.k8s.io/${old ? 'v1beta3' : 'v1'}`,
+    kind: 'KubeSchedulerConfiguration',
+    leaderElection: { leaderElect: false },
+    clientConnection: { kubeconfig: `${folder}/scheduler.kubeconfig`, qps: 500, burst: 1000 },
+  })
+}
+
+export const AUDIT_POLICY = JSON.stringify({
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata' }],
+})

@@ -1,0 +1,20 @@
+/** Anything over two seconds shows that it lives: a line now and then on stderr with the time it has taken. */
+export function showProgress(what: string, everyMs = 5_000): Disposable & { say(detail: string): void } {
+  const begun = Date.now()
+  let detail = ''
+  const seconds = (): string => `${Math.round((Date.now() - begun) / 1_000)} s`
+  const timer = setInterval(
+    () => process.stderr.write(`  … ${what}: ${seconds()}${detail && `, ${detail}`}\n`),
+    everyMs,
+  )
+  timer.unref()
+  return {
+    say(text) {
+      detail = text
+    },
+    [Symbol.dispose]() {
+      clearInterval(timer)
+      if (Date.now() - begun > everyMs) process.stderr.write(`  ✓ ${what}: ${seconds()}\n`)
+    },
+  }
+}
