@@ -81,7 +81,9 @@ function refEntry(pod: V1Pod, entry: V1EnvVar, lookup: ValueLookup): Entry | und
       return found.optional ? { skip: true } : { why: `env ${entry.name}: no ${describe(found.ref)}`, pending: false }
     case 'forbidden':
       return {
-        why: `env ${entry.name}: may not read ${describe(found.ref)}; bind the Role module-values-reader to the controller's ServiceAccount in namespace ${found.ref.namespace}`,
+        why:
+          `env ${entry.name}: may not read ${describe(found.ref)}; bind the ClusterRole module-values-reader ` +
+          `to the controller's ServiceAccount by a RoleBinding in namespace ${found.ref.namespace}`,
         pending: false,
       }
     case 'pending':

@@ -78,7 +78,7 @@ describe('a container read as a module', () => {
       why: expect.stringContaining('no Secret default/s, key k'),
     })
     expect(readModules(aPod({ env }), always({ kind: 'forbidden' }))[0]).toMatchObject({
-      why: expect.stringContaining('Role module-values-reader'),
+      why: expect.stringContaining('ClusterRole module-values-reader'),
     })
   })
 
