@@ -267,7 +267,12 @@ describe('the limits of a base', () => {
   })
 
   test('what a jar brought in under another name is removed, unless a Pod claims it', () => {
-    const attempts = failed('old', { final: true, code: 'ModuleNameMismatch', broughtIn: bizKey('other', '9') })
+    const attempts = failed('old', {
+      url: jar('biz1', '0.0.1'),
+      final: true,
+      code: 'ModuleNameMismatch',
+      broughtIn: bizKey('other', '9'),
+    })
     const record = aBase({ attempts, bizs: [aBiz('other:9')] })
     expect(planOf(record, [old]).send).toMatchObject([{ kind: 'uninstall', name: 'other', version: '9' }])
     expect(planOf(record, [old, aPod({ name: 'its-own', container: 'other', version: '9' })]).send).toEqual([])
