@@ -17,6 +17,7 @@ import {
   type ModuleTuple,
   type Provenance,
 } from './base-record.ts'
+import type { ObserveContext } from './observed.ts'
 
 /** The moment at which a built base was last heard, by our clock and by its own. */
 export const BUILT_AT_MS = 1_000_000
@@ -30,7 +31,7 @@ export interface BaseFacts extends Partial<Omit<BaseRecord, 'id' | 'bizs' | 'fli
   /** By claim id (`podUid/container`). */
   readonly attempts?: Readonly<Record<string, Attempt>>
   /** Fields that the built base shall lack. */
-  readonly lacking?: readonly ('snapshot' | 'health' | 'address' | 'foreign')[]
+  readonly lacking?: readonly ('snapshot' | 'health' | 'metaspaceOwnBytes' | 'address' | 'foreign' | 'process')[]
 }
 
 /** A base that is heard, was just looked at, runs nothing and has a record of (no) foreign modules. */
@@ -156,6 +157,15 @@ export const anAttempt = (facts: Partial<Attempt> = {}): Attempt => ({
   nextTryAtMs: BUILT_AT_MS + 9_000,
   final: false,
   unproven: false,
+  ...facts,
+})
+
+/** A moment after `BUILT_AT_MS` on the same connection; `jitter` 0.5 leaves every backoff as it is. */
+export const aContext = (facts: Partial<ObserveContext> = {}): ObserveContext => ({
+  nowMs: BUILT_AT_MS + 10,
+  link: { connected: true, epoch: 1, sinceMs: 0, why: 'connected' },
+  nodeNameOf: id => nodeName(`virtual-node-${id}`),
+  jitter: 0.5,
   ...facts,
 })
 

@@ -75,10 +75,13 @@ const restores = ({ previous }: Attempt, { tuple }: Flight): boolean =>
   previous !== undefined && isDeepStrictEqual(previous, tuple)
 
 const MESSAGE_MAX = 500
+/** Looked at, at most: a base may send a megabyte in one line. */
+const LINE_MAX = 4_000
+const URL_PARTS = /([a-z][a-z0-9+.-]{0,20}:\/\/)([^\s/]*@)?([^\s?#]*)(\?[^\s#]*)?/gi
 
 /** Fit for a Pod's status: one line, cut, and no URL in it keeps its user info or query. */
 export function shortMessage(text: string): string {
-  const line = (text.split('\n', 1)[0] ?? '').trim()
-  const masked = line.replace(/([a-z][a-z0-9+.-]*:\/\/)([^\s/@]*@)?([^\s?#]*)(\?[^\s#]*)?/gi, '$1$3')
+  const line = (text.slice(0, LINE_MAX).split('\n', 1)[0] ?? '').trim()
+  const masked = line.replace(URL_PARTS, '$1$3')
   return masked.length > MESSAGE_MAX ? `${masked.slice(0, MESSAGE_MAX - 1)}…` : masked
 }

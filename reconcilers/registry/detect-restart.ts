@@ -16,7 +16,8 @@ export function startedAnew(record: BaseRecord, publishedAtMs: number): boolean 
   if (began === undefined) return true
   const announced = record.lastPublishedAtMs.queryBaseline
   const isItsFirst = announced === undefined || announced < began
-  return !(isItsFirst && publishedAtMs - began < BASELINE_WITHIN_MS)
+  const soonAfter = publishedAtMs >= began && publishedAtMs - began < BASELINE_WITHIN_MS
+  return !(isItsFirst && soonAfter)
 }
 
 /**

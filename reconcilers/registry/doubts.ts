@@ -9,8 +9,12 @@ import { withEntry } from './observed.ts'
 export function doubt(record: BaseRecord, key: BizKey, raised: Doubt): BaseRecord {
   if (record.snapshot && record.snapshot.publishedAtMs > raised.sincePublishedAtMs) return record
   const standing = record.doubts.get(key)
-  if (standing && standing.sincePublishedAtMs > raised.sincePublishedAtMs) return record
-  return { ...record, doubts: withEntry(record.doubts, key, raised) }
+  if (!standing || standing.sincePublishedAtMs < raised.sincePublishedAtMs) {
+    return { ...record, doubts: withEntry(record.doubts, key, raised) }
+  }
+  // The same answer again: it may know less of its command by now.
+  const same = standing.sincePublishedAtMs === raised.sincePublishedAtMs
+  return same ? { ...record, doubts: withEntry(record.doubts, key, { ...raised, ...standing }) } : record
 }
 
 export const isDoubted = (record: BaseRecord, key: BizKey): boolean => record.doubts.has(key)

@@ -97,7 +97,7 @@ const withAttempt = (attempts: BaseRecord['attempts'], claim: ClaimId, attempt: 
   attempt ? withEntry(attempts, claim, attempt) : without(attempts, claim)
 
 /** The words of `why` may change from run to run (they count seconds); nobody needs waking for that. */
-const sameReach = (a: Reach, b: Reach): boolean => a.state === b.state && a.sinceMs === b.sinceMs
+const sameReach = (a: Reach, b: Reach): boolean => a.state === b.state && a.sinceMs === b.sinceMs && a.held === b.held
 
 function noCommands(record: BaseRecord, next: NoCommands | undefined): Observed {
   const { noCommands: before, ...rest } = record
