@@ -33,8 +33,9 @@ export class Behaviour {
     this.#jars = options.jars
   }
 
-  refuse(bizName: string, message = `${bizName} refused on purpose`): void {
-    this.#refused.set(bizName, message)
+  /** `what`: a biz name, a `name:version` or a URL. */
+  refuse(what: string, message = `${what} refused on purpose`): void {
+    this.#refused.set(what, message)
   }
 
   hang(urlOrBizName: string): void {
@@ -52,8 +53,12 @@ export class Behaviour {
     if (this.#hung.has(url) || this.#hung.has(asked.name ?? '')) return { kind: 'hangs' }
     if (jar.kind !== 'biz') return jar
     if (this.#hung.has(jar.name)) return { kind: 'hangs' }
-    const throws = this.#refused.get(jar.name)
+    const throws = this.#refusalOf(jar.name, jar.version, url)
     return throws === undefined ? jar : { ...jar, throws }
+  }
+
+  #refusalOf(name: string, version: string, url: string): string | undefined {
+    return this.#refused.get(name) ?? this.#refused.get(`${name}:${version}`) ?? this.#refused.get(url)
   }
 
   metaspaceBytes(bizName: string): number {

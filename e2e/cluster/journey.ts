@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { inject } from 'vitest'
-import { type SimulatedBase, startBase } from '../base-simulator/index.ts'
+import { type GivenAnswer, type SimulatedBase, startBase } from '../base-simulator/index.ts'
 import { eventually } from './eventually.ts'
 import { kubectlAt } from './kubectl.ts'
 import { OperatorProcess, type OperatorSettings } from './operator-process.ts'
@@ -25,6 +25,8 @@ export class Journey implements AsyncDisposable {
   readonly name: string
   readonly namespace: string
   readonly operator: OperatorProcess
+  /** Every answer that a base of this journey gave. */
+  readonly answers: GivenAnswer[] = []
   readonly #bases: SimulatedBase[] = []
   readonly #folder: string
   readonly #admin: string
@@ -70,6 +72,7 @@ export class Journey implements AsyncDisposable {
       ...(draft.staticModules ? { staticModules: draft.staticModules } : {}),
     })
     this.#bases.push(base)
+    base.onAnswer(answer => this.answers.push(answer))
     await this.nodeReady(identity)
     return base
   }
@@ -81,6 +84,12 @@ export class Journey implements AsyncDisposable {
   async apply(...objects: readonly object[]): Promise<void> {
     const file = join(this.#folder, `${Math.random().toString(36).slice(2)}.json`)
     await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
+    await this.kubectl('apply', '--filename', file)
+  }
+
+  async applyText(yaml: string): Promise<void> {
+    const file = join(this.#folder, `${Math.random().toString(36).slice(2)}.yaml`)
+    await writeFile(file, yaml)
     await this.kubectl('apply', '--filename', file)
   }
 

@@ -1,0 +1,92 @@
+import type { V1Toleration } from '@kubernetes/client-node'
+import { describe, expect, test } from 'vitest'
+import { eventually } from './eventually.ts'
+import { Journey } from './journey.ts'
+import { deployment, pod } from './workloads.ts'
+
+const UNREACHABLE = 'node.kubernetes.io/unreachable'
+
+describe('manners of Kubernetes', () => {
+  test('a DaemonSet that tolerates everything is told the affinity to add, and its Pods can be deleted', async () => {
+    await using journey = await Journey.open('unmanaged')
+    const base = await journey.base()
+    const labels = { app: 'agent' }
+    await journey.apply({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'agent', namespace: journey.namespace },
+      spec: {
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            containers: [{ name: 'agent', image: 'agent:1' }],
+            tolerations: [{ operator: 'Exists' }],
+            nodeSelector: { 'base.koupleless.io/name': journey.name },
+          },
+        },
+      },
+    })
+    const [lost] = await eventually('its Pod lands on the virtual Node', async () => {
+      const pods = await journey.pods('app=agent')
+      return pods.length === 1 ? pods : undefined
+    })
+    expect(await journey.event(lost?.metadata?.name ?? '', 'UnmanagedModule', 100_000)).toContain('NotIn')
+    expect(base.commandsReceived.filter(({ kind }) => kind === 'installBiz')).toEqual([])
+    await journey.kubectl('delete', 'daemonset', 'agent', '--wait=false')
+    await eventually('its Pod is gone', async () => (await journey.pods('app=agent')).length === 0, 100_000)
+  })
+
+  test('cordon, drain and a PodDisruptionBudget', async () => {
+    await using journey = await Journey.open('drain')
+    const bases = [await journey.base(), await journey.base()]
+    await journey.apply(deployment({ name: 'web', namespace: journey.namespace, base: journey.name, replicas: 2 }), {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'web', namespace: journey.namespace },
+      spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
+    })
+    const [first] = await journey.ready('app=web', 2)
+    const node = first?.spec?.nodeName ?? ''
+    await journey.kubectl('drain', node, '--ignore-daemonsets', '--timeout=90s', '--pod-selector=app=web')
+    await eventually('both run on the other base', async () => {
+      const pods = await journey.ready('app=web', 2)
+      return pods.every(({ spec }) => spec?.nodeName !== node)
+    })
+    const drained = bases.find(({ identity }) => node === `virtual-node-${identity}`)
+    await eventually('the drained base runs nothing', () => drained?.bizs().length === 0)
+    expect((await journey.node(drained?.identity ?? ''))?.spec?.unschedulable).toBe(true)
+    await journey.kubectl('uncordon', node)
+  })
+
+  test("tolerations that admission added lose their seconds, a user's own do not", async () => {
+    await using journey = await Journey.open('tolerations')
+    await journey.base()
+    const draft = { namespace: journey.namespace, base: journey.name }
+    const own = [{ key: UNREACHABLE, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }]
+    const virtual = {
+      key: 'schedule.koupleless.io/virtual-node',
+      operator: 'Equal',
+      value: 'True',
+      effect: 'NoExecute',
+    }
+    await journey.apply(
+      pod({ ...draft, name: 'plain' }),
+      pod({ ...draft, name: 'own', bizName: 'biz2', spec: { tolerations: [virtual, ...own] } }),
+    )
+    const tolerationOf = async (name: string): Promise<V1Toleration | undefined> =>
+      (await journey.pod(name)).spec?.tolerations?.find(({ key }) => key === UNREACHABLE)
+    await eventually('the seconds of admission are gone', async () => {
+      const found = await tolerationOf('plain')
+      return found && found.tolerationSeconds === undefined
+    })
+    await journey.ready('app=own', 1)
+    expect((await tolerationOf('own'))?.tolerationSeconds).toBe(60)
+  })
+
+  test('the operator stops cleanly within two seconds', async () => {
+    await using journey = await Journey.open('stop')
+    await journey.base()
+    expect(await journey.operator.stop()).toBeLessThan(2_000)
+  })
+})
