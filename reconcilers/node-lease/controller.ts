@@ -170,10 +170,11 @@ export class NodeLeaseController implements Reconciler<NodeName> {
 
   /** A cache that may be behind shows no Node where there is one. */
   #giveUp(name: NodeName, why: string): void {
-    const { registry, store, clock, log } = this.#of
+    const { registry, store, clock, log, events: recorder } = this.#of
     const record = registry.byNode(name)
     if (!record || clock.now() - store.freshAtMs > CACHE_FRESH_MS) return
     log.info('base given up', { node: name, base: record.id, why })
+    recorder.emit(events.baseDead({ name }, why))
     registry.note(record.id, { kind: 'reach', reach: { state: 'dead', sinceMs: clock.now(), why } })
   }
 

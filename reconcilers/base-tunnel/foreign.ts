@@ -1,0 +1,98 @@
+/**
+ * Which modules of a base are not ours to uninstall? Pure. Foreign is what ran there at first contact without a claim,
+ * and what appears later without our command (a static module shows up a second after the first, empty snapshot).
+ */
+import type { BizKey } from '../../mqtt-bridge/index.ts'
+import * as events from '../events.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
+import type { Decision, Memo, TunnelFacts, Watched } from './facts.ts'
+
+/** A wrong word of some base must not fill its Lease. */
+const FOREIGN_MAX = 500
+/** Between clocks of two operators, and of a JVM's start and what it says of it. */
+const CLOCK_MARGIN_MS = 5_000
+const HEALTH_GRACE_MS = 10_000
+
+/** Nothing is under way, so what the snapshot shows is what runs. A command past its deadline is waited for no longer. */
+export function isClean({ snapshot, flights, doubts }: BaseRecord): boolean {
+  return snapshot !== undefined && doubts.size === 0 && [...flights.values()].every(({ overdue }) => overdue)
+}
+
+/** There is a clean snapshot that was not looked at yet, and all that is needed to judge it. */
+export function isNews(facts: TunnelFacts): boolean {
+  const { record, memo } = facts
+  const { watched } = memo
+  if (awaitsHealth(facts)) return false
+  if (!isClean(record) || record.reach.state !== 'heard' || record.noCommands?.reason === 'DuplicateIdentity')
+    return false
+  return watched?.snapshots !== record.snapshot?.count || watched?.restarts !== record.restarts
+}
+
+/** Installs that we have sent: they are ours for as long as they may still show. */
+export function rememberCommands({ record, memo }: TunnelFacts): Decision {
+  const installs = [...record.flights].filter(([, { command }]) => command === 'installBiz').map(([key]) => key)
+  const unknown = installs.filter(key => !memo.commanded.has(key))
+  return unknown.length > 0 ? { memo: { commanded: new Set([...memo.commanded, ...unknown]) } } : {}
+}
+
+export function decideForeign(facts: TunnelFacts): Decision {
+  const { record, settings, memo } = facts
+  const claimed = isNews(facts) ? facts.claimed() : undefined
+  if (!claimed) return {}
+  const looked = { memo: lookedAt(record, memo) }
+  if (settings.foreignModules === 'uninstall') return { ...looked, ...noteForeign(facts, new Set()) }
+  const found = newcomers(facts).filter(key => !isOurs(facts, key, claimed))
+  const kept = [...(record.foreign ?? [])].filter(key => !installedByUs(record, key))
+  return { ...looked, ...noteForeign(facts, new Set([...kept, ...found].slice(0, FOREIGN_MAX))) }
+}
+
+function lookedAt(record: BaseRecord, memo: Memo): Partial<Memo> {
+  const keys = new Set(record.bizs.keys())
+  const watched: Watched = { snapshots: record.snapshot?.count ?? 0, restarts: record.restarts, keys }
+  const commanded = new Set([...memo.commanded].filter(key => keys.has(key) || record.flights.has(key)))
+  return { watched, commanded }
+}
+
+function noteForeign({ record, node }: TunnelFacts, foreign: ReadonlySet<BizKey>): Decision {
+  const before = record.foreign
+  const found = [...foreign].filter(key => !before?.has(key))
+  if (before && found.length === 0 && before.size === foreign.size) return {}
+  return {
+    notes: [{ kind: 'foreign', keys: foreign }],
+    events: found.map(key => events.foreignModule(node, key)),
+    why: found.length > 0 ? `not ours: ${found.join(', ')}` : 'foreign modules settled',
+  }
+}
+
+/** What is there that was not there before; at first contact, all of it. */
+function newcomers(facts: TunnelFacts): readonly BizKey[] {
+  const { record, memo } = facts
+  const present = [...record.bizs.keys()]
+  if (!record.foreign || beganUnserved(facts)) return present
+  const { watched } = memo
+  // First look after a restart of ours: what our predecessor installed cannot be told from what came by itself.
+  if (!watched) return []
+  return watched.restarts === record.restarts ? present.filter(key => !watched.keys.has(key)) : present
+}
+
+/** The JVM began when no operator served it any more: nothing in it is ours. */
+function beganUnserved({ record, memo }: TunnelFacts): boolean {
+  const { servedUntilMs, health, healthAtMs } = record
+  if (memo.watched || servedUntilMs === undefined || health?.runTimeMs === undefined || healthAtMs === undefined)
+    return false
+  return healthAtMs - health.runTimeMs > servedUntilMs + CLOCK_MARGIN_MS
+}
+
+/** Whether the JVM is the one that was served before is known only from its health. */
+function awaitsHealth({ record, memo, nowMs }: TunnelFacts): boolean {
+  if (memo.watched || record.servedUntilMs === undefined || record.health) return false
+  return nowMs - record.reach.sinceMs < HEALTH_GRACE_MS
+}
+
+function isOurs({ record, memo }: TunnelFacts, key: BizKey, claimed: ReadonlySet<BizKey>): boolean {
+  if (claimed.has(key) || record.provenance.has(key) || memo.commanded.has(key)) return true
+  return [...record.attempts.values()].some(({ broughtIn }) => broughtIn === key)
+}
+
+/** Somebody removed it, and then a Pod brought it back: it is that Pod's now. Only an install of ours has taken time. */
+const installedByUs = (record: BaseRecord, key: BizKey): boolean => record.provenance.get(key)?.tookMs !== undefined
