@@ -1,52 +1,72 @@
 import { execFile, spawn } from 'node:child_process'
-import { copyFile, mkdir, rename } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { showProgress } from './progress.ts'
+import { type Progress, showProgress } from './progress.ts'
+import { moduleFolder, pinned } from './versions.ts'
 
 const run = promisify(execFile)
 
+/** The module files decide alone: no flags, workspace or C compiler of this machine. */
+const goEnvironment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  CGO_ENABLED: '0',
+  GOFLAGS: '-mod=readonly',
+  GOWORK: 'off',
+})
+
 /** Kubernetes prints no usable version unless it is stamped, and kubectl then cannot parse it. */
-function stamps(version: string): string {
+export function versionStamps(version: string): string {
   const [major = '', minor = ''] = version.slice(1).split('.')
   const values = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }
   const packages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
   return packages.flatMap(name => Object.entries(values).map(([key, value]) => `-X ${name}.${key}=${value}`)).join(' ')
 }
 
-async function requireGo(): Promise<void> {
-  const { stdout } = await run('go', ['env', 'GOVERSION']).catch(() => ({ stdout: '' }))
-  const minor = Number(/^go1\.(\d+)/.exec(stdout)?.[1] ?? 0)
-  if (minor >= 21) return // from 1.21 on, go fetches the toolchain that the module file asks for
-  const got = stdout.trim() || 'none'
+const numbers = (version: string): readonly number[] => (version.match(/\d+/g) ?? []).slice(0, 2).map(Number)
+
+export function isOlder(version: string, than: string): boolean {
+  const [major = 0, minor = 0] = numbers(version)
+  const [thanMajor = 0, thanMinor = 0] = numbers(than)
+  return major < thanMajor || (major === thanMajor && minor < thanMinor)
+}
+
+/** From 1.21 on, `go` itself fetches the toolchain that a module file asks for, unless GOTOOLCHAIN forbids it. */
+async function requireGo(version: string): Promise<void> {
+  const needed = (await pinned(version)).go
+  const found = await run('go', ['env', 'GOVERSION'], { cwd: moduleFolder(version), env: goEnvironment() }).then(
+    ({ stdout }) => stdout.trim(),
+    (error: NodeJS.ErrnoException & { stderr?: string }) =>
+      error.code === 'ENOENT' ? 'no go on the path' : `go that says: ${error.stderr?.trim() ?? error.message}`,
+  )
+  if (found.startsWith('go1.') && !isOlder(found, needed)) return
   throw new Error(
-    `Go 1.26 is needed to build the control plane, found ${got}: install it from https://go.dev/dl, or set KUBEBUILDER_ASSETS`,
+    `Go ${needed} or newer is needed to build Kubernetes ${version}, found ${found}. ` +
+      'Get it from https://go.dev/dl, or set KOUPLELESS_E2E_BIN to a folder with the binaries.',
   )
 }
 
-/** Builds all binaries of one version from the Go module proxy into `target`: about 7 minutes on 2 cores the first time. */
+/** Builds all binaries of one version from the Go module proxy into `target`: 4 to 7 minutes on 2 cores at first. */
 export async function buildBinaries(version: string, target: string): Promise<void> {
-  await requireGo()
-  const module = join(target, '..', `${version}.module`)
-  await mkdir(module, { recursive: true })
-  for (const file of ['go.mod', 'go.sum'])
-    await copyFile(join(import.meta.dirname, 'go', version, file), join(module, file))
-  using progress = showProgress(`building Kubernetes ${version} from its Go modules (about 7 minutes the first time)`)
-  await goBuild(module, target, version, line => progress.say(line))
+  await requireGo(version)
+  using progress = showProgress(`building Kubernetes ${version} from its Go modules (once, 4 to 7 minutes on 2 cores)`)
+  await goBuild(version, target, progress)
   await rename(join(target, 'server'), join(target, 'etcd'))
 }
 
-function goBuild(module: string, target: string, version: string, say: (line: string) => void): Promise<void> {
-  const flags = ['build', '-trimpath', '-ldflags', `-s -w ${stamps(version)}`, '-o', `${target}/`, 'tool']
+function goBuild(version: string, target: string, progress: Progress): Promise<void> {
+  const flags = ['build', '-v', '-trimpath', '-ldflags', `-s -w ${versionStamps(version)}`, '-o', `${target}/`, 'tool']
   const child = spawn('go', flags, {
-    cwd: module,
-    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' },
+    cwd: moduleFolder(version),
+    env: goEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let tail = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    tail = (tail + chunk.toString()).slice(-2_000)
-    say(tail.trimEnd().split('\n').at(-1)?.slice(0, 80) ?? '')
+  let lines = 0
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    tail = (tail + chunk).slice(-2_000)
+    lines += chunk.split('\n').length - 1
+    progress.say(`${lines} packages, ${tail.trimEnd().split('\n').at(-1)?.slice(0, 80) ?? ''}`)
   })
   return new Promise((resolve, reject) => {
     child.once('error', reject)

@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, writeFile } from 'node:fs/promises'
-import { Agent, get } from 'node:https'
+import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { resolveBinaries } from './binaries.ts'
+import { type Resolved, resolveBinaries } from './binaries.ts'
 import { type Authority, createAuthority } from './certificates.ts'
 import {
   AUDIT_POLICY,
   apiServerFlags,
   controllerManagerFlags,
+  type ExtraFlags,
   etcdFlags,
   type Layout,
   schedulerConfiguration,
@@ -25,51 +26,62 @@ import { type Binaries, versionFromEnvironment } from './versions.ts'
 const READY_WITHIN_MS = 120_000
 
 export interface ControlPlaneOptions {
-  readonly version?: string
-  /** Every request is logged here, for a comparison with the granted rights. */
+  /** As `v1.36.3`; else what the environment names. */
+  readonly version?: string | undefined
+  /** Every request is logged to this file, for a comparison with the granted rights. */
   readonly auditLog?: string
+  /** Beside ours, or instead: the last one counts. As `--node-monitor-grace-period=10s`. */
+  readonly flags?: ExtraFlags
 }
+
+export type Part = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
 
 /** A real etcd, kube-apiserver (RBAC on), kube-scheduler and kube-controller-manager on free loopback ports. */
 export class ControlPlane implements AsyncDisposable {
   readonly version: string
   readonly url: string
+  /** The authority's certificate, PEM. */
+  readonly ca: string
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string
   readonly kubectlBinary: string
   readonly #layout: Layout
   readonly #binaries: Binaries
   readonly #processes: Processes
-  readonly #ca: Authority
+  readonly #authority: Authority
 
-  private constructor(layout: Layout, binaries: Binaries, ca: Authority) {
+  private constructor(layout: Layout, binaries: Binaries, authority: Authority) {
     this.version = layout.version
     this.url = `https://127.0.0.1:${layout.ports.api}`
     this.kubeconfig = `${layout.folder}/admin.kubeconfig`
     this.kubectlBinary = binaries.kubectl
     this.#layout = layout
     this.#binaries = binaries
-    this.#ca = ca
+    this.#authority = authority
+    this.ca = authority.cert
     this.#processes = new Processes(layout.folder)
   }
 
-  static async start({
-    version = versionFromEnvironment(),
-    auditLog,
-  }: ControlPlaneOptions = {}): Promise<ControlPlane> {
-    const binaries = await resolveBinaries(version)
-    using _progress = showProgress(`starting Kubernetes ${version}`)
-    const folder = await mkdtemp(join(tmpdir(), 'koupleless-control-plane-'))
-    const ports = await freePorts('etcd', 'etcdPeer', 'api', 'controllers', 'scheduler')
-    const plane = new ControlPlane({ version, folder, ports, auditLog }, binaries, await createAuthority())
+  static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    const resolved = await resolveBinaries(options.version ?? versionFromEnvironment())
+    using _progress = showProgress(`starting Kubernetes ${resolved.version}`)
+    const plane = await ControlPlane.#prepare(resolved, options)
     try {
       await plane.#writeFiles()
       await plane.#startAll()
     } catch (error) {
-      await plane[Symbol.asyncDispose]()
+      await plane.stop()
       throw error
     }
     return plane
+  }
+
+  static async #prepare({ version, paths }: Resolved, options: ControlPlaneOptions): Promise<ControlPlane> {
+    const authority = await createAuthority()
+    const ports = await freePorts('etcd', 'etcdPeer', 'api', 'controllers', 'scheduler')
+    const folder = await mkdtemp(join(tmpdir(), 'koupleless-control-plane-'))
+    const { auditLog, flags = {} } = options
+    return new ControlPlane({ version, folder, ports, auditLog, flags }, paths, authority)
   }
 
   kubectl(args: readonly string[], input?: string): Promise<string> {
@@ -87,7 +99,7 @@ export class ControlPlane implements AsyncDisposable {
   async kubeconfigFor(namespace: string, serviceAccount: string): Promise<string> {
     const token = await this.kubectl(['create', 'token', serviceAccount, '--namespace', namespace, '--duration', '24h'])
     const path = join(this.#layout.folder, `${namespace}.${serviceAccount}.kubeconfig`)
-    await writeFile(path, kubeconfig(this.url, this.#ca.cert, { token: token.trim() }, namespace), { mode: 0o600 })
+    await writeFile(path, kubeconfig(this.url, this.ca, { token: token.trim() }, namespace), { mode: 0o600 })
     return path
   }
 
@@ -101,12 +113,22 @@ export class ControlPlane implements AsyncDisposable {
     await this.#ready('kube-apiserver', `${this.url}/readyz`)
   }
 
-  pidOf(name: 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'): number | undefined {
-    return this.#processes.pid(name)
+  /** For measurements and faults; undefined while it does not run. */
+  pidOf(part: Part): number | undefined {
+    return this.#processes.pid(part)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#processes[Symbol.asyncDispose]()
+  logOf(part: Part): Promise<string> {
+    return this.#processes.log(part)
+  }
+
+  /** Ends all processes at once and removes their folder. Also done for us where we are killed. */
+  stop(): Promise<void> {
+    return this.#processes[Symbol.asyncDispose]()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
   }
 
   async #writeFiles(): Promise<void> {
@@ -116,11 +138,11 @@ export class ControlPlane implements AsyncDisposable {
       publicKeyEncoding: { type: 'spki', format: 'pem' },
       privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
     })
-    const api = await this.#ca.issue('kube-apiserver')
+    const server = await this.#authority.issue('kube-apiserver')
     const files = {
-      'ca.crt': this.#ca.cert,
-      'api.crt': api.cert,
-      'api.key': api.key,
+      'ca.crt': this.ca,
+      'server.crt': server.cert,
+      'server.key': server.key,
       'service-accounts.pub': publicKey,
       'service-accounts.key': privateKey,
       'scheduler.json': schedulerConfiguration(this.#layout),
@@ -133,7 +155,7 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   async #kubeconfig(user: string, groups: readonly string[] = []): Promise<string> {
-    return kubeconfig(this.url, this.#ca.cert, await this.#ca.issue(user, groups))
+    return kubeconfig(this.url, this.ca, await this.#authority.issue(user, groups))
   }
 
   async #startAll(): Promise<void> {
@@ -170,13 +192,14 @@ export class ControlPlane implements AsyncDisposable {
   }
 }
 
-/** Only whether it is up: the components' own certificates are self-signed, and nothing is trusted by this answer. */
+/** Only whether it is up: nothing is trusted by this answer. */
 function answersOk(url: string): Promise<boolean> {
-  const agent = new Agent({ rejectUnauthorized: false })
   return new Promise(resolve => {
-    get(url, { agent, timeout: 2_000 }, response => {
+    const request = get(url, { rejectUnauthorized: false, agent: false, timeout: 2_000 }, response => {
       response.resume()
       resolve(response.statusCode === 200)
-    }).on('error', () => resolve(false))
+    })
+    request.on('timeout', () => request.destroy())
+    request.on('error', () => resolve(false))
   })
 }

@@ -10,7 +10,19 @@ export interface Layout {
     readonly scheduler: number
   }
   readonly auditLog: string | undefined
+  readonly flags: ExtraFlags
 }
+
+export interface ExtraFlags {
+  readonly apiServer?: readonly string[]
+  readonly controllerManager?: readonly string[]
+  readonly scheduler?: readonly string[]
+}
+
+const ownCertificate = (folder: string): readonly string[] => [
+  `--tls-cert-file=${folder}/server.crt`,
+  `--tls-private-key-file=${folder}/server.key`,
+]
 
 export function etcdFlags({ folder, ports }: Layout): readonly string[] {
   const client = `http://127.0.0.1:${ports.etcd}`
@@ -24,19 +36,19 @@ export function etcdFlags({ folder, ports }: Layout): readonly string[] {
     `--initial-advertise-peer-urls=${peer}`,
     `--initial-cluster=e2e=${peer}`,
     '--unsafe-no-fsync=true', // the data live no longer than the test
+    '--quota-backend-bytes=4294967296', // a benchmark's history of 5 minutes, before it is compacted
     '--log-level=warn',
   ]
 }
 
-export function apiServerFlags({ folder, ports, auditLog }: Layout): readonly string[] {
+export function apiServerFlags({ folder, ports, auditLog, flags }: Layout): readonly string[] {
   return [
     `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
     '--endpoint-reconciler-type=none', // a loopback address is no endpoint
     `--secure-port=${ports.api}`,
-    `--tls-cert-file=${folder}/api.crt`,
-    `--tls-private-key-file=${folder}/api.key`,
+    ...ownCertificate(folder),
     `--client-ca-file=${folder}/ca.crt`,
     '--authorization-mode=Node,RBAC',
     '--allow-privileged=true',
@@ -47,10 +59,11 @@ export function apiServerFlags({ folder, ports, auditLog }: Layout): readonly st
     '--max-requests-inflight=3000',
     '--max-mutating-requests-inflight=1500',
     ...(auditLog ? [`--audit-policy-file=${folder}/audit-policy.json`, `--audit-log-path=${auditLog}`] : []),
+    ...(flags.apiServer ?? []),
   ]
 }
 
-export function controllerManagerFlags({ folder, ports }: Layout): readonly string[] {
+export function controllerManagerFlags({ folder, ports, flags }: Layout): readonly string[] {
   const kubeconfig = `${folder}/controllers.kubeconfig`
   return [
     `--kubeconfig=${kubeconfig}`,
@@ -58,7 +71,7 @@ export function controllerManagerFlags({ folder, ports }: Layout): readonly stri
     `--authorization-kubeconfig=${kubeconfig}`,
     '--bind-address=127.0.0.1',
     `--secure-port=${ports.controllers}`,
-    `--cert-dir=${folder}/controllers-certs`,
+    ...ownCertificate(folder),
     `--service-account-private-key-file=${folder}/service-accounts.key`,
     `--root-ca-file=${folder}/ca.crt`,
     '--use-service-account-credentials=true',
@@ -67,17 +80,20 @@ export function controllerManagerFlags({ folder, ports }: Layout): readonly stri
     '--kube-api-burst=1000',
     '--concurrent-deployment-syncs=20',
     '--concurrent-replicaset-syncs=20',
-    '--concurrent-endpoint-syncs=5',
+    '--concurrent-service-endpoint-syncs=20',
+    '--concurrent-gc-syncs=40',
+    ...(flags.controllerManager ?? []),
   ]
 }
 
-export const schedulerFlags = ({ folder, ports }: Layout): readonly string[] => [
+export const schedulerFlags = ({ folder, ports, flags }: Layout): readonly string[] => [
   `--config=${folder}/scheduler.json`,
   `--authentication-kubeconfig=${folder}/scheduler.kubeconfig`,
   `--authorization-kubeconfig=${folder}/scheduler.kubeconfig`,
   '--bind-address=127.0.0.1',
   `--secure-port=${ports.scheduler}`,
-  `--cert-dir=${folder}/scheduler-certs`,
+  ...ownCertificate(folder),
+  ...(flags.scheduler ?? []),
 ]
 
 /** Before 1.25 the configuration's stable version does not exist. */

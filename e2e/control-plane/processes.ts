@@ -1,12 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Child processes of one control plane, ended by process id. A watchdog ends them also when we are killed: it waits on a
- * pipe that only our death closes.
+ * Reads which processes run from a pipe that our death closes, however we die; then ends what still runs and removes the
+ * folder. A shell, since it takes 1 MB and every system has one.
  */
+const WATCHDOG = `
+pids=
+while read -r verb pid; do
+  if [ "$verb" = started ]; then pids="$pids $pid"; continue; fi
+  rest=
+  for other in $pids; do [ "$other" = "$pid" ] || rest="$rest $other"; done
+  pids=$rest
+done
+[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
+rm -rf "$0"
+`
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
+
+/** The processes of one control plane: by name, each with its log, ended by process id. Owns the folder. */
 export class Processes implements AsyncDisposable {
   readonly #folder: string
   readonly #children = new Map<string, ChildProcess>()
@@ -14,52 +30,64 @@ export class Processes implements AsyncDisposable {
 
   constructor(folder: string) {
     this.#folder = folder
-    const script = 'cat >/dev/null; kill -9 $(cat "$0/pids") 2>/dev/null; rm -rf "$0"'
-    this.#watchdog = spawn('sh', ['-c', script, folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
-    this.#watchdog.unref()
+    // A session of its own, as the others have: a Ctrl-C in the terminal is for us, and we end them.
+    this.#watchdog = spawn('sh', ['-c', WATCHDOG, folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+    this.#watchdog.stdin?.on('error', () => undefined)
   }
 
   async start(name: string, binary: string, args: readonly string[]): Promise<void> {
-    const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.#folder })
-    const log = createWriteStream(join(this.#folder, `${name}.log`), { flags: 'a' })
-    child.stdout.pipe(log, { end: false })
-    child.stderr.pipe(log, { end: false })
+    // The file itself, not a pipe through us: a busy test must not stall a server that logs.
+    const log = openSync(this.#logOf(name), 'a')
+    const child = spawn(binary, args, { stdio: ['ignore', log, log], cwd: this.#folder, detached: true })
+    closeSync(log)
+    await once(child, 'spawn')
+    const { pid } = child
+    this.#tell('started', pid)
+    child.once('exit', () => this.#tell('ended', pid))
     this.#children.set(name, child)
-    await this.#writePids()
   }
 
   pid(name: string): number | undefined {
-    return this.#children.get(name)?.pid
+    const child = this.#children.get(name)
+    return child && !hasEnded(child) ? child.pid : undefined
   }
 
   /** Throws, with the end of its log, where the process has ended by itself. */
   async mustRun(name: string): Promise<void> {
     const child = this.#children.get(name)
-    if (child && child.exitCode === null && child.signalCode === null) return
-    const log = await readFile(join(this.#folder, `${name}.log`), 'utf8').catch(() => '')
+    if (child && !hasEnded(child)) return
+    const log = await this.log(name)
     throw new Error(`${name} ended (${child?.exitCode ?? child?.signalCode}); its log ends:\n${log.slice(-2_000)}`)
+  }
+
+  log(name: string): Promise<string> {
+    return readFile(this.#logOf(name), 'utf8').catch(() => '')
   }
 
   async stop(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#children.get(name)
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
+    if (!child || hasEnded(child)) return
+    const ended = once(child, 'exit')
     child.kill(signal)
     const hurry = setTimeout(() => child.kill('SIGKILL'), 5_000)
     await ended
     clearTimeout(hurry)
     this.#children.delete(name)
-    await this.#writePids()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#children.keys()].reverse().map(name => this.stop(name, 'SIGKILL')))
+    await Promise.all([...this.#children.keys()].map(name => this.stop(name, 'SIGKILL')))
+    if (hasEnded(this.#watchdog)) return
+    const ended = once(this.#watchdog, 'exit')
     this.#watchdog.stdin?.end()
-    await rm(this.#folder, { recursive: true, force: true })
+    await ended
   }
 
-  #writePids(): Promise<void> {
-    const pids = [...this.#children.values()].map(({ pid }) => pid).filter(pid => pid !== undefined)
-    return writeFile(join(this.#folder, 'pids'), pids.join(' '))
+  #logOf(name: string): string {
+    return join(this.#folder, `${name}.log`)
+  }
+
+  #tell(verb: 'started' | 'ended', pid: number | undefined): void {
+    this.#watchdog.stdin?.write(`${verb} ${pid}\n`)
   }
 }
