@@ -35,7 +35,7 @@ export function decodeCommand(env: string, topic: string, payload: Uint8Array): 
   const { base, verb } = parsed
   const json = payload.byteLength === 0 ? undefined : parse(payload)
   if (json === NO_JSON) return silence('no JSON')
-  const listen = LISTENERS[verb]
+  const listen = Object.hasOwn(LISTENERS, verb) ? LISTENERS[verb] : undefined
   return listen ? listen(base, json) : silence('unknown command')
 }
 

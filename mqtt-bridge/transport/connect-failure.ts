@@ -45,19 +45,26 @@ const WORDS: Readonly<Record<string, string>> = {
   142: 'another client took over our client id',
 }
 
-/** `shown` is the broker's address as `parseBrokerAddress` gives it. */
-export function nameFailure(shown: string, error: unknown): string {
-  return `${shown}: ${wordsFor(error)}`
+/** What a port does that expected the other of TLS and plain MQTT; Mosquitto says no more. */
+const CLOSED = new Set(['', 'ECONNRESET', 'EPIPE'])
+
+/** `shown` is the broker's address as `parseBrokerAddress` gives it; `wasUp`: this connection had been accepted. */
+export function nameFailure(shown: string, error: unknown, wasUp = true): string {
+  const why = `${shown}: ${error === undefined ? 'the broker closed the connection' : wordsFor(error)}`
+  if (wasUp || !CLOSED.has(error === undefined ? '' : codeOf(error))) return why
+  return `${why} (does that port speak ${shown.startsWith('mqtts:') ? 'TLS' : 'MQTT without TLS'}?)`
 }
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'none')
 
 function wordsFor(error: unknown): string {
   if (!(error instanceof Error)) return excerpt(String(error), 200)
-  const code = 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   // Names the hosts that the certificate is for, which is what one has to compare.
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `its certificate is for another host: ${excerpt(error.message, 200)}`
   const words = WORDS[code]
   if (words) return `${words} [${code}]`
   if (error.message === 'connack timeout') return 'no answer to CONNECT'
-  return `${excerpt(error.message, 200)}${code ? ` [${code}]` : ''}`
+  return `${excerpt(error.message, 200)}${code === 'none' ? '' : ` [${code}]`}`
 }

@@ -42,6 +42,8 @@ export function openMqttTransport(options: MqttTransportOptions): Transport {
 
 interface Link {
   readonly client: AsyncClient
+  /** CONNACK came. */
+  isAccepted: boolean
   /** Since when the subscriptions stand; undefined before. */
   upAtMs: number | undefined
   /** The last thing that went wrong: mqtt tells it first and closes then. */
@@ -100,7 +102,7 @@ class MqttTransport implements Transport {
       this.#fail(error instanceof ArkletError ? error.message : nameFailure(this.#address.shown, error))
       return
     }
-    const link: Link = { client, upAtMs: undefined, fault: undefined }
+    const link: Link = { client, isAccepted: false, upAtMs: undefined, fault: undefined }
     this.#link = link
     // Stays on for good: a late error without a listener would end the process.
     client.on('error', error => {
@@ -122,6 +124,7 @@ class MqttTransport implements Transport {
       link.fault = new Error('no answer to SUBSCRIBE')
       this.#lose(link)
     }, this.#options.connectTimeoutMs ?? 10_000)
+    link.isAccepted = true
     try {
       if (this.#topics.length > 0) await link.client.subscribe([...this.#topics], { qos: 1 })
     } catch (error) {
@@ -141,7 +144,7 @@ class MqttTransport implements Transport {
     this.#link = undefined
     void end(link.client)
     if (link.upAtMs !== undefined && Date.now() - link.upAtMs >= SOUND_AFTER_MS) this.#failures = 0
-    this.#fail(nameFailure(this.#address.shown, link.fault ?? 'the broker closed the connection'))
+    this.#fail(nameFailure(this.#address.shown, link.fault, link.isAccepted))
   }
 
   #fail(why: string): void {

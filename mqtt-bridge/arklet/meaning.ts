@@ -1,0 +1,45 @@
+/** An observation in one line, for tables in tests. */
+import type { BizReport, CommandOutcome, Observation } from './vocabulary.ts'
+
+export function meaningOf(observation: Observation): string {
+  switch (observation.kind) {
+    case 'queryBaseline':
+      return `queryBaseline of ${observation.metadata.name} ${observation.metadata.version}`
+    case 'heart':
+      return `heart of ${observation.metadata.name} ${observation.metadata.version} at ${observation.ip}, ${observation.state}`
+    case 'health':
+      return `health ${Object.keys(observation.health).length > 0 ? meaningOfHealth(observation.health) : 'of no JVM'}`
+    case 'snapshot':
+      return `snapshot ${bizList(observation.bizs)}`
+    case 'answer':
+      return `${observation.command} ${observation.name}:${observation.version} -> ${meaningOfOutcome(observation.outcome)}`
+    case 'batchAnswer':
+      return `batch ${observation.code} (${observation.message}) ${observation.results.map(r => `${r.url.split('/').at(-1)} ${r.code} ${bizList(r.bizs)}`).join(', ')}`.trimEnd()
+  }
+}
+
+const meaningOfHealth = ({
+  masterState,
+  metaspaceMaxBytes,
+  processors,
+}: Extract<Observation, { kind: 'health' }>['health']): string =>
+  `${masterState}, ${processors} processors, metaspace of ${metaspaceMaxBytes ?? 'no limit'}`
+
+function meaningOfOutcome(outcome: CommandOutcome): string {
+  switch (outcome.kind) {
+    case 'installed':
+      return `installed ${bizList(outcome.bizs)}`
+    case 'conflict':
+      return `conflict with ${outcome.running}`
+    case 'failed':
+      return `failed ${outcome.code}: ${outcome.cause}`
+    case 'uninstalled':
+    case 'repeat':
+    case 'absent':
+    case 'accepted':
+      return outcome.kind
+  }
+}
+
+const bizList = (bizs: readonly BizReport[]): string =>
+  `[${bizs.map(({ name, version, state, reason }) => [`${name}:${version}`, state, reason].join(' ')).join(', ')}]`

@@ -1,0 +1,182 @@
+/** The MQTT transport over a broker that no one here wrote. */
+import { copyFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Ear, type Rig, soon, transportContract } from './contract.ts'
+import { Mosquitto, type MosquittoOptions } from './mosquitto-process.ts'
+import { type MqttTransportOptions, openMqttTransport } from './mqtt.ts'
+import { type Pair, TestAuthority } from './test-certificates.ts'
+
+const QUICK = { reconnectMinMs: 20, reconnectMaxMs: 100 }
+let clients = 0
+const clientId = (): string => {
+  clients += 1
+  return `client-${clients}`
+}
+
+type Meet = Partial<MqttTransportOptions>
+
+async function rigOf(options: MosquittoOptions, meet: (port: number) => Meet): Promise<Rig> {
+  const broker = await Mosquitto.start(options)
+  return {
+    open: () => openMqttTransport({ url: broker.url, clientId: clientId(), ...QUICK, ...meet(broker.port) }),
+    stopBroker: () => broker.stop(),
+    startBroker: () => broker.resume(),
+    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+  }
+}
+
+transportContract('MQTT 3.1.1 over Mosquitto', () => rigOf({}, () => ({ protocolVersion: 4 })))
+transportContract('MQTT 5 over Mosquitto', () => rigOf({}, () => ({ protocolVersion: 5 })))
+
+describe('certificates', () => {
+  let ours: TestAuthority
+  let foreign: TestAuthority
+  let server: Pair
+  let client: Pair
+
+  beforeAll(() => {
+    ours = new TestAuthority('ours')
+    foreign = new TestAuthority('foreign')
+    server = ours.issue('server', 'IP:127.0.0.1')
+    client = ours.issue('client', 'DNS:client')
+  })
+  afterAll(() => {
+    ours[Symbol.dispose]()
+    foreign[Symbol.dispose]()
+  })
+
+  const tls = (pair: Pair, isClientCertificateNeeded = true): MosquittoOptions => ({
+    tls: { caPath: ours.caPath, certPath: pair.crt, keyPath: pair.key, isClientCertificateNeeded },
+  })
+  const mutual = (port: number, pair = client): Meet => ({
+    url: `mqtts://127.0.0.1:${port}`,
+    caPath: ours.caPath,
+    clientCrtPath: pair.crt,
+    clientKeyPath: pair.key,
+  })
+
+  for (const protocolVersion of [4, 5] as const) {
+    const user = { name: 'operator', password: 'pass word' }
+    transportContract(`mutual TLS and a password, MQTT ${protocolVersion}`, () =>
+      rigOf({ ...tls(server), user }, port => ({
+        ...mutual(port),
+        protocolVersion,
+        username: user.name,
+        password: user.password,
+      })),
+    )
+  }
+
+  /** What a transport says of a broker that it cannot reach. */
+  async function whyDown(broker: Mosquitto, meet: Meet): Promise<string> {
+    await using transport = openMqttTransport({ url: broker.url, clientId: clientId(), ...QUICK, ...meet })
+    const ear = new Ear()
+    transport.start(['a'], ear)
+    await ear.isDown()
+    expect(ear.ups).toBe(0)
+    return ear.downs[0] ?? ''
+  }
+
+  test('a broker of another CA is not trusted', async () => {
+    await using broker = await Mosquitto.start(tls(foreign.issue('server', 'IP:127.0.0.1'), false))
+    const why = await whyDown(broker, { url: `mqtts://127.0.0.1:${broker.port}`, caPath: ours.caPath })
+    expect(why).toContain(`mqtts://127.0.0.1:${broker.port}: its certificate is not signed by a CA that we trust`)
+  })
+
+  test('a broker whose certificate names another host is not trusted', async () => {
+    await using broker = await Mosquitto.start(tls(ours.issue('elsewhere', 'DNS:broker.example'), false))
+    const why = await whyDown(broker, { url: `mqtts://127.0.0.1:${broker.port}`, caPath: ours.caPath })
+    expect(why).toMatch(/its certificate is for another host: .*127\.0\.0\.1/)
+  })
+
+  test('a broker whose certificate has expired is not trusted', async () => {
+    await using broker = await Mosquitto.start(tls(ours.issue('old', 'IP:127.0.0.1', -1), false))
+    const why = await whyDown(broker, { url: `mqtts://127.0.0.1:${broker.port}`, caPath: ours.caPath })
+    expect(why).toContain('its certificate has expired')
+  })
+
+  test('a broker that demands a client certificate says so', async () => {
+    await using broker = await Mosquitto.start(tls(server))
+    const why = await whyDown(broker, { url: `mqtts://127.0.0.1:${broker.port}`, caPath: ours.caPath })
+    expect(why).toContain('it demands a client certificate, or does not accept ours')
+  })
+
+  test('a broker that does not know the CA of our client certificate says so', async () => {
+    await using broker = await Mosquitto.start(tls(server))
+    const why = await whyDown(broker, mutual(broker.port, foreign.issue('client', 'DNS:client')))
+    expect(why).toContain('our client certificate is not signed by a CA that it trusts')
+  })
+
+  test('an expired client certificate is named as such', async () => {
+    await using broker = await Mosquitto.start(tls(server))
+    const why = await whyDown(broker, mutual(broker.port, ours.issue('late', 'DNS:client', -1)))
+    expect(why).toContain('our client certificate has expired')
+  })
+
+  test('a port without TLS says so', async () => {
+    await using broker = await Mosquitto.start()
+    const why = await whyDown(broker, { url: `mqtts://127.0.0.1:${broker.port}`, caPath: ours.caPath })
+    expect(why).toMatch(/it speaks no TLS on that port|does that port speak TLS\?/)
+  })
+
+  test('a port with TLS, spoken to without, says so', async () => {
+    await using broker = await Mosquitto.start(tls(server, false))
+    expect(await whyDown(broker, {})).toContain('does that port speak MQTT without TLS?')
+  })
+
+  test('a renewed certificate is taken up at the next connection', async () => {
+    await using broker = await Mosquitto.start(tls(server))
+    const used = foreign.issue('used', 'DNS:client')
+    await using transport = openMqttTransport({ clientId: clientId(), url: '', ...QUICK, ...mutual(broker.port, used) })
+    const ear = new Ear()
+    transport.start(['a'], ear)
+    await ear.isDown()
+    copyFileSync(client.crt, used.crt)
+    copyFileSync(client.key, used.key)
+    await ear.isUp()
+  })
+})
+
+describe('a broker that limits us', () => {
+  const user = { name: 'operator', password: 'secret' }
+
+  test.each([4, 5] as const)('a wrong password is named, and not shown (MQTT %i)', async protocolVersion => {
+    await using broker = await Mosquitto.start({ user })
+    const login = { username: user.name, password: 'wrong-one', protocolVersion }
+    await using transport = openMqttTransport({ url: broker.url, clientId: clientId(), ...QUICK, ...login })
+    const ear = new Ear()
+    transport.start([], ear)
+    await ear.isDown()
+    expect(ear.downs[0]).toMatch(/refuses our user name or password|does not authorize us/)
+    expect(ear.downs[0]).not.toContain('wrong-one')
+  })
+
+  test('MQTT 5 tells that a publish was refused', async () => {
+    await using broker = await Mosquitto.start({ accessList: ['topic readwrite open/#'] })
+    await using transport = openMqttTransport({ url: broker.url, clientId: clientId(), protocolVersion: 5, ...QUICK })
+    const ear = new Ear()
+    transport.start([], ear)
+    await ear.isUp()
+    await expect(transport.publish('closed/a', 'b')).rejects.toMatchObject({ code: 'PUBLISH_FAILED' })
+    await transport.publish('open/a', 'b')
+  })
+
+  test.each([4, 5] as const)(
+    'two with one id throw each other off, and the one that stays is up (MQTT %i)',
+    async version => {
+      await using broker = await Mosquitto.start()
+      const open = () => openMqttTransport({ url: broker.url, clientId: 'same', protocolVersion: version, ...QUICK })
+      await using first = open()
+      const ear = new Ear()
+      first.start(['a'], ear)
+      await ear.isUp()
+      const second = open()
+      second.start([], new Ear())
+      await ear.isDown()
+      await second[Symbol.asyncDispose]()
+      await ear.isUp(2)
+      await soon(async () => first.publish('a', 'still here'))
+      await soon(() => expect(ear.texts).toContain('still here'))
+    },
+  )
+})
