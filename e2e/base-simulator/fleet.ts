@@ -38,6 +38,11 @@ export class Fleet implements AsyncDisposable {
     return this.bases.find(base => base.identity === identity)
   }
 
+  /** An address that no base of this fleet was given by it. */
+  nextIp(): string {
+    return fleetIp(this.bases.length + 1)
+  }
+
   async start(options: BaseOptions): Promise<SimulatedBase> {
     if (this.get(options.identity)) throw new Error(`there is a base ${options.identity} already`)
     const base = new SimulatedBase(options, surroundings(this.#openLink))

@@ -7,50 +7,82 @@ import { type BrokerAddress, clientOptions } from './link-mqtt.ts'
  * no closed connection behind, and two bases of one identity do not throw each other off.
  */
 export class SharedLinks implements AsyncDisposable {
-  readonly #broker: BrokerAddress
-  readonly #clients: Promise<mqtt.MqttClient>[]
-  readonly #byPrefix = new Map<string, Set<SharedLink>>()
+  readonly #connections: readonly SharedConnection[]
   #next = 0
 
   constructor(broker: BrokerAddress, connections = 1) {
-    this.#broker = broker
-    this.#clients = Array.from({ length: connections }, (_, i) => this.#connect(i))
+    this.#connections = Array.from(
+      { length: connections },
+      (_, i) =>
+        new SharedConnection(broker, `bases@@@shared-${process.pid}-${i}-${Math.random().toString(36).slice(2)}`),
+    )
   }
 
   readonly open: OpenLink = (request, events) => {
-    const link = new SharedLink(request, events, () => this.#forget(link))
-    const client = this.#clients[this.#next++ % this.#clients.length]
-    client?.then(
-      connected => this.#join(link, connected),
-      (error: Error) => link.lose(error.message),
-    )
-    return link
+    const connection = this.#connections[this.#next++ % this.#connections.length]
+    if (!connection) throw new RangeError('at least one connection is needed')
+    return connection.open(request, events)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of await Promise.allSettled(this.#clients)) {
-      if (client.status === 'fulfilled') client.value.end(true)
-    }
+    for (const connection of this.#connections) connection.close()
+  }
+}
+
+/** Comes up with its first link, and again with the first link after it was lost. */
+class SharedConnection {
+  readonly #broker: BrokerAddress
+  readonly #clientId: string
+  readonly #byPrefix = new Map<string, Set<SharedLink>>()
+  #client: mqtt.MqttClient | undefined
+  #closed = false
+
+  constructor(broker: BrokerAddress, clientId: string) {
+    this.#broker = broker
+    this.#clientId = clientId
   }
 
-  #connect(index: number): Promise<mqtt.MqttClient> {
-    const client = mqtt.connect(clientOptions(this.#broker, `bases@@@shared-${process.pid}-${index}`))
-    client.setMaxListeners(0)
-    client.on('message', (topic, payload, packet) => this.#deliver(topic, payload, packet.retain))
-    return new Promise((resolve, reject) => {
-      client.once('connect', () => resolve(client))
-      client.on('error', reject)
-      client.on('close', () => this.#loseAll(client))
-    })
-  }
-
-  #join(link: SharedLink, client: mqtt.MqttClient): void {
-    if (link.ended) return
+  open(request: LinkRequest, events: LinkEvents): Link {
+    const client = this.#client ?? this.#connect()
+    const link = new SharedLink({ request, events, client, onEnd: () => this.#forget(link) })
     const same = this.#byPrefix.get(link.prefix) ?? new Set()
     this.#byPrefix.set(link.prefix, same.add(link))
-    client.subscribe([...link.request.topics], { qos: 1 }, error => {
+    if (client.connected) this.#subscribe(link)
+    return link
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#client?.end(true)
+  }
+
+  #connect(): mqtt.MqttClient {
+    const client = mqtt.connect(clientOptions(this.#broker, this.#clientId))
+    this.#client = client
+    let why = 'shared connection closed'
+    client.on('connect', () => {
+      for (const link of this.#links()) this.#subscribe(link)
+    })
+    client.on('message', (topic, payload, packet) => this.#deliver(topic, payload, packet.retain))
+    client.on('error', error => {
+      why = error.message
+    })
+    client.on('close', () => {
+      if (this.#closed) return
+      this.#client = undefined
+      for (const link of this.#links()) link.lose(why)
+    })
+    return client
+  }
+
+  #links(): readonly SharedLink[] {
+    return [...this.#byPrefix.values()].flatMap(same => [...same])
+  }
+
+  #subscribe(link: SharedLink): void {
+    link.client.subscribe([...link.request.topics], { qos: 1 }, error => {
       if (error) link.lose(error.message)
-      else link.comeUp(client)
+      else link.comeUp()
     })
   }
 
@@ -66,41 +98,42 @@ export class SharedLinks implements AsyncDisposable {
     same?.delete(link)
     if (same?.size !== 0) return
     this.#byPrefix.delete(link.prefix)
-    link.client?.unsubscribe([...link.request.topics])
+    if (link.client.connected && !this.#closed) link.client.unsubscribe([...link.request.topics])
   }
+}
 
-  #loseAll(client: mqtt.MqttClient): void {
-    for (const same of [...this.#byPrefix.values()]) {
-      for (const link of [...same]) if (link.client === client) link.lose('shared connection closed')
-    }
-  }
+interface SharedLinkParts {
+  readonly request: LinkRequest
+  readonly events: LinkEvents
+  readonly client: mqtt.MqttClient
+  readonly onEnd: () => void
 }
 
 class SharedLink implements Link {
   readonly request: LinkRequest
   readonly events: LinkEvents
+  readonly client: mqtt.MqttClient
   readonly prefix: string
-  client: mqtt.MqttClient | undefined
   up = false
-  ended = false
+  #ended = false
   readonly #onEnd: () => void
 
-  constructor(request: LinkRequest, events: LinkEvents, onEnd: () => void) {
+  constructor({ request, events, client, onEnd }: SharedLinkParts) {
     this.request = request
     this.events = events
+    this.client = client
     this.#onEnd = onEnd
     this.prefix = (request.topics[0] ?? '').split('/', 2).join('/')
   }
 
-  comeUp(client: mqtt.MqttClient): void {
-    if (this.ended) return
-    this.client = client
+  comeUp(): void {
+    if (this.#ended) return
     this.up = true
     this.events.onUp()
   }
 
   publish(topic: string, payload: string, failed: (why: string) => void): void {
-    if (!this.up || !this.client) {
+    if (!this.up) {
       failed('not connected')
       return
     }
@@ -110,14 +143,14 @@ class SharedLink implements Link {
   }
 
   lose(why: string): void {
-    if (this.ended) return
+    if (this.#ended) return
     this.destroy()
     this.events.onDown(why)
   }
 
   destroy(): void {
-    if (this.ended) return
-    this.ended = true
+    if (this.#ended) return
+    this.#ended = true
     this.up = false
     this.#onEnd()
   }

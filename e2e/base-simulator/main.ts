@@ -1,0 +1,85 @@
+import { createInterface } from 'node:readline'
+import { Command, InvalidArgumentError } from 'commander'
+import { startFleet } from './fleet.ts'
+import { type Reply, runLine } from './prompt.ts'
+
+/**
+ * Bases to play with: `tsx e2e/base-simulator/main.ts --port 1883 --bases 2`.
+ * At a terminal it prompts; otherwise each line in gives its reply's lines out and then `ok` or `error: why`.
+ */
+const number = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number, not negative')
+  return value
+}
+
+const flags = new Command('base-simulator')
+  .description('Simulated Koupleless bases on an MQTT broker')
+  .option('--host <host>', 'broker', '127.0.0.1')
+  .requiredOption('--port <port>', "the broker's port", number)
+  .option('--username <name>')
+  .option('--password <password>')
+  .option('--env <env>', 'as the operator has it', 'dev')
+  .option('--bases <count>', 'how many; they are called b1, b2, …', number, 1)
+  .option('--name <name>', "name in the bases' metadata", 'base')
+  .option('--base-version <version>', "version in the bases' metadata", '1.1.1')
+  .option('--install-ms <ms>', 'how long an install takes (default: 300-500)', number)
+  .option('--shared-connections <count>', '0: a connection for each base', number, 0)
+  .parse()
+  .opts<{
+    host: string
+    port: number
+    username?: string
+    password?: string
+    env: string
+    bases: number
+    name: string
+    baseVersion: string
+    installMs?: number
+    sharedConnections: number
+  }>()
+
+const { host, port, username, password, env, name, installMs } = flags
+const common = { env, name, version: flags.baseVersion, ...(installMs !== undefined && { installMs }) }
+
+const fleet = await startFleet(flags.bases, {
+  ...common,
+  broker: { host, port, ...(username && { username }), ...(password && { password }) },
+  sharedConnections: flags.sharedConnections,
+}).catch((error: Error) => {
+  console.error(error.message)
+  return process.exit(1)
+})
+const herd = {
+  bases: fleet.bases,
+  get: (identity: string) => fleet.get(identity),
+  start: (options: Parameters<typeof fleet.start>[0]) => fleet.start({ ...common, ip: fleet.nextIp(), ...options }),
+}
+
+const isTerminal = process.stdin.isTTY
+const lines = createInterface({
+  input: process.stdin,
+  ...(isTerminal && { output: process.stdout, prompt: 'bases> ' }),
+})
+
+const print = ({ ok, lines: said }: Reply): void => {
+  const shown = ok || isTerminal ? said : []
+  for (const line of shown) console.log(line)
+  if (!isTerminal) console.log(ok ? 'ok' : `error: ${said.join('; ')}`)
+}
+
+const leave = async (): Promise<void> => {
+  await fleet.close()
+  process.exit(0)
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave())
+
+console.log(isTerminal ? `${flags.bases} bases run; try: help` : 'ok')
+lines.prompt()
+for await (const line of lines) {
+  const reply = await runLine(line, herd)
+  if (reply.quit) break
+  print(reply)
+  lines.prompt()
+}
+await leave()
