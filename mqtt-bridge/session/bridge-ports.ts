@@ -17,8 +17,12 @@ export interface BridgeOptions {
   readonly transport: Transport
   readonly now: () => number
   readonly onObservation: (observation: Observation) => void
+  /** A frame that was not let in: counted and logged by its code. */
   readonly onRefused: (refusal: Refusal) => void
-  /** On every edge. After an edge up the caller asks every base again: no lost answer matters then. */
+  /**
+   * On every edge, and while down whenever the reason is another. After an edge up the caller asks every base again: no lost answer
+   * matters then.
+   */
   readonly onLink: (link: LinkState) => void
   readonly payloadBytesMax?: number
 }

@@ -64,7 +64,7 @@ describe('freshness', () => {
 
     test('hours are no delay: heard at once', () => {
       const times = [5 * HOUR_MS, HOUR_MS, HOUR_MS + 1, 5 * HOUR_MS]
-      expect(passing(times.map(health))).toEqual([true, true, true, true])
+      expect(passing(times.map(at => health(at)))).toEqual([true, true, true, true])
     })
 
     test('a minute: heard again with the second message, and then in all kinds', () => {
@@ -78,16 +78,31 @@ describe('freshness', () => {
 
   test('latecomers among fresh ones stay refused, however many', () => {
     const times = [10_000, 9_000, 11_000, 9_500, 12_000, 9_600, 13_000]
-    expect(passing(times.map(snapshot), 3_000)).toEqual([true, false, true, false, true, false, true])
+    expect(
+      passing(
+        times.map(at => snapshot(at)),
+        3_000,
+      ),
+    ).toEqual([true, false, true, false, true, false, true])
   })
 
   test('a burst of latecomers is no proof of a new clock', () => {
     const times = [10_000, 9_000, 9_100, 9_200, 9_300]
-    expect(passing(times.map(snapshot), 100)).toEqual([true, false, false, false, false])
+    expect(
+      passing(
+        times.map(at => snapshot(at)),
+        100,
+      ),
+    ).toEqual([true, false, false, false, false])
   })
 
   test('one message again and again is no proof of a new clock', () => {
-    expect(passing([10_000, 9_000, 9_000, 9_000].map(snapshot), 60_000)).toEqual([true, false, false, false])
+    expect(
+      passing(
+        [10_000, 9_000, 9_000, 9_000].map(at => snapshot(at)),
+        60_000,
+      ),
+    ).toEqual([true, false, false, false])
   })
 
   test('a flood of names does not grow its memory', () => {
