@@ -89,6 +89,15 @@ export class OperatorProcess implements AsyncDisposable {
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
 
+  /** Requests to the API server that change something. */
+  async writes(): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text()
+    const lines = text
+      .split('\n')
+      .filter(line => /^koupleless_api_requests_total{.*verb="(create|update|patch|delete)"/.test(line))
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+  }
+
   async debugState(): Promise<string> {
     return (await fetch(`http://127.0.0.1:${this.debugPort}/debug/state`)).text()
   }

@@ -1,0 +1,155 @@
+/** `make bench`: simulated bases on the real control plane. Prints a table; asserts nothing, for machines are noisy. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../cluster/eventually.ts'
+import { loadAverage, residentMb, spread } from './sample.ts'
+import { BenchWorld, type Trace } from './world.ts'
+
+const BASES = Number(process.env.BENCH_BASES ?? 100)
+const PODS = Number(process.env.BENCH_PODS ?? 500)
+const SINGLES = 40
+const IDLE_MS = 60_000
+const INSTALL_MS = 50
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+const row = (what: string, got: string, aim: string): void => say(`| ${what} | ${got} | ${aim} |`)
+const between = (traces: readonly Trace[], from: keyof Trace, to: keyof Trace): readonly number[] =>
+  traces.flatMap(trace => {
+    const [start, end] = [trace[from], trace[to]]
+    return start === undefined || end === undefined ? [] : Math.max(0, end - start)
+  })
+
+const nodeOf = (world: BenchWorld, index: number): string => {
+  const bases = world.fleet?.bases ?? []
+  return `virtual-node-${bases[index % bases.length]?.identity}`
+}
+
+async function readyNodes(world: BenchWorld): Promise<number> {
+  const { items } = await world.api.call<{ items: { status: { conditions?: { type: string; status: string }[] } }[] }>(
+    'GET',
+    '/api/v1/nodes',
+  )
+  return items.filter(({ status }) =>
+    status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+  ).length
+}
+
+async function basesAtOnce(world: BenchWorld): Promise<void> {
+  const begun = Date.now()
+  await world.startBases(BASES, INSTALL_MS)
+  const connected = Date.now() - begun
+  await eventually('all Nodes are Ready', async () => (await readyNodes(world)) === BASES, 60_000)
+  row(
+    `${BASES} bases at once: all Nodes Ready`,
+    `${Date.now() - begun} ms (all connected after ${connected} ms)`,
+    '1 s',
+  )
+}
+
+async function idle(world: BenchWorld): Promise<number> {
+  await sleep(5_000)
+  const before = await world.usage()
+  await sleep(IDLE_MS)
+  const after = await world.usage()
+  const minutes = IDLE_MS / 60_000
+  const cpu = (after.cpuMs - before.cpuMs) / BASES / minutes
+  row('idle CPU per base and minute', `${cpu.toFixed(1)} ms`, '6 ms')
+  row('idle API writes per base and minute', ((after.writes - before.writes) / BASES / minutes).toFixed(1), '4')
+  return (after.cpuMs - before.cpuMs) / IDLE_MS
+}
+
+async function singles(world: BenchWorld): Promise<void> {
+  const names = Array.from({ length: SINGLES }, (_, index) => `single-${index}`)
+  for (const [index, name] of names.entries()) {
+    await world.createPod(name, nodeOf(world, index))
+    await eventually(`${name} is Ready`, () => world.trace(name).readyAtMs)
+  }
+  const traces = names.map(name => world.trace(name))
+  row(
+    'one Pod, idle operator: bound → command p50/p95/p99',
+    `${spread(between(traces, 'boundAtMs', 'commandAtMs'))} ms`,
+    'p99 20 ms',
+  )
+  row(
+    'one Pod, idle operator: answer → Ready p50/p95/p99',
+    `${spread(between(traces, 'answerAtMs', 'readyAtMs'))} ms`,
+    '50 ms',
+  )
+  await deleteAll(world, names)
+}
+
+const inBatches = async (
+  names: readonly string[],
+  act: (name: string, index: number) => Promise<void>,
+): Promise<void> => {
+  const queue = [...names.entries()]
+  await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      for (let next = queue.shift(); next; next = queue.shift()) await act(next[1], next[0])
+    }),
+  )
+}
+
+async function deleteAll(world: BenchWorld, names: readonly string[]): Promise<void> {
+  await inBatches(names, name => world.deletePod(name))
+  await eventually('all Pods are gone', () => names.every(name => world.trace(name).goneAtMs !== undefined), 120_000)
+}
+
+async function burst(world: BenchWorld, idleShare: number): Promise<void> {
+  const names = Array.from({ length: PODS }, (_, index) => `burst-${index}`)
+  const before = await world.usage()
+  const begun = Date.now()
+  await inBatches(names, (name, index) => world.createPod(name, nodeOf(world, index)))
+  const created = Date.now() - begun
+  await eventually('all Pods are Ready', () => names.every(name => world.trace(name).readyAtMs !== undefined), 120_000)
+  await sleep(3_000) // Events and tolerations follow behind
+  const after = await world.usage()
+  const traces = names.map(name => world.trace(name))
+  const took = Math.max(...traces.map(({ readyAtMs }) => readyAtMs ?? 0)) - begun
+  row(
+    `${PODS} Pods at once: bound → installBiz p50/p95/p99`,
+    `${spread(between(traces, 'boundAtMs', 'commandAtMs'))} ms`,
+    '60 / – / 150 ms',
+  )
+  row(
+    'answer → Ready seen in a watch p50/p95/p99',
+    `${spread(between(traces, 'answerAtMs', 'readyAtMs'))} ms`,
+    '60 / – / 300 ms',
+  )
+  row('Pods per second', `${((PODS * 1_000) / took).toFixed(0)} (created in ${created} ms)`, '161')
+  const cpu = (after.cpuMs - before.cpuMs - idleShare * (Date.now() - begun)) / PODS
+  row('CPU per Pod, above idle', `${cpu.toFixed(2)} ms`, '2 ms')
+  row('API writes per Pod', ((after.writes - before.writes) / PODS).toFixed(2), '–')
+  await burstDelete(world, names)
+}
+
+async function burstDelete(world: BenchWorld, names: readonly string[]): Promise<void> {
+  world.uninstalls = 0
+  const begun = Date.now()
+  await deleteAll(world, names)
+  const traces = names.map(name => world.trace(name))
+  row(
+    `delete ${PODS} Pods at once: to uninstallBiz p50/p95/p99`,
+    `${spread(between(traces, 'deletedAtMs', 'uninstallAtMs'))} ms`,
+    '60 ms',
+  )
+  row('all objects gone', `${Date.now() - begun} ms`, '3 s')
+  row('uninstalls sent', String(world.uninstalls), String(PODS))
+}
+
+async function main(): Promise<void> {
+  say(`load ${await loadAverage()}, Node ${process.version}, ${BASES} bases, ${PODS} Pods, install ${INSTALL_MS} ms\n`)
+  await using world = await BenchWorld.open()
+  say('| | measured | aim |\n|---|---|---|')
+  await basesAtOnce(world)
+  const idleShare = await idle(world)
+  await singles(world)
+  await burst(world, idleShare)
+  row(
+    `RSS of the operator with ${BASES} bases`,
+    `${(await residentMb(world.operator.pid ?? 0)).toFixed(0)} MB`,
+    '150 MB',
+  )
+  say(`\nload ${await loadAverage()}`)
+}
+
+await main()
