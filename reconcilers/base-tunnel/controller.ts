@@ -34,6 +34,8 @@ const CENSUS_FOR_MS = 500
 const MEMORY_EVERY_MS = 2_000
 const MEMORY_RETRY_MS = 30_000
 
+const NOTHING = { notes: [], events: [], deadlines: [], commands: [] } satisfies Decision
+
 const firstMissing = (records: readonly BaseRecord[]): BaseRecord | undefined =>
   records.find(({ reach }) => reach.state === 'silent' || reach.held)
 
@@ -138,7 +140,7 @@ export class BaseTunnelController implements Reconciler<BaseId> {
   #apply(record: BaseRecord, decision: Decision): void {
     const { registry, events: recorder, metrics } = this.#of
     const { id } = record
-    const { notes = [], events: told = [], deadlines = [], commands = [] } = decision
+    const { notes, events: told, deadlines, commands } = { ...NOTHING, ...decision }
     if (decision.memo) this.#memos.set(id, { ...this.memoOf(id), ...decision.memo })
     // Noted before anything is sent: nobody shall plan a second command meanwhile.
     for (const note of notes) registry.note(id, note)

@@ -69,9 +69,9 @@ export class NodeLeaseController implements Reconciler<NodeName> {
       const obstacle = await this.#carryOut(name, action)
       if (obstacle) return again(obstacle.waitMs, action.kind, `${action.why}, but ${obstacle.why}`)
     }
-    const wakeMs = soonest(plan.wakeAfterMs, lookInMs)
+    const wakeMs = soonest(plan.wakeAfterMs === undefined ? undefined : this.#jittered(plan.wakeAfterMs), lookInMs)
     const what = plan.actions.map(({ kind }) => kind).join(', ') || 'none'
-    return wakeMs === undefined ? settled(what, plan.why) : again(this.#jittered(wakeMs), what, plan.why)
+    return wakeMs === undefined ? settled(what, plan.why) : again(wakeMs, what, plan.why)
   }
 
   #facts(name: NodeName): NodeFacts {

@@ -1,0 +1,318 @@
+import type { CoreV1Event } from '@kubernetes/client-node'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { baseId, bizKey, type Observation } from '../../mqtt-bridge/index.ts'
+import { SteppedClock } from '../loop/stepped-clock.ts'
+import { nodeName } from '../names.ts'
+import { nodeNaming } from '../node-identity.ts'
+import { ApiError, type BasePods, type Cluster, type Log, type Store } from '../ports.ts'
+import { aBase, anObservation, BUILT_AT_MS } from '../registry/a-base.ts'
+import { BaseRegistry } from '../registry/base-registry.ts'
+import { StoringCluster } from './a-cluster.ts'
+import { aLease, aLink, aNode, someSettings } from './a-node.ts'
+import { NodeLeaseController } from './controller.ts'
+import { WATCH_LAG_MS } from './latest.ts'
+
+const b1 = baseId('b1')
+const node1 = nodeName('virtual-node-b1')
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog }
+
+class World {
+  readonly clock = new SteppedClock(BUILT_AT_MS)
+  readonly api = new StoringCluster()
+  readonly events: CoreV1Event[] = []
+  readonly found: Awaited<ReturnType<BasePods['find']>>[] = []
+  readonly finds: string[] = []
+  podsLeft = 0
+  freshAtMs = BUILT_AT_MS
+  readonly registry = new BaseRegistry({
+    nodeNameOf: nodeNaming('virtual-node-{identity}', 'dev'),
+    rng: { next: () => 0.5 },
+    maxBases: 10,
+    newcomers: { tryTake: () => true },
+  })
+  readonly controller: NodeLeaseController
+
+  constructor() {
+    const api = this.api
+    const world = this
+    this.registry.setLink(aLink())
+    const store: Store = {
+      synced: true,
+      get freshAtMs() {
+        return world.freshAtMs
+      },
+      node: api.node,
+      nodes: api.nodes,
+      lease: api.lease,
+      pod: () => undefined,
+      podsOn: () => Array.from({ length: this.podsLeft }, () => ({})),
+      seenAtMs: () => undefined,
+    }
+    const basePods: BasePods = {
+      find: async ip => {
+        this.finds.push(ip)
+        return this.found.shift()
+      },
+      state: () => 'unknown',
+      topologyOf: async name => ({ 'topology.kubernetes.io/zone': `zone of ${name}` }),
+    }
+    this.controller = new NodeLeaseController({
+      registry: this.registry,
+      store,
+      cluster: api as unknown as Cluster,
+      basePods,
+      events: { emit: event => this.events.push(event) },
+      clock: this.clock,
+      rng: { next: () => 0.5 },
+      log: silentLog,
+      settings: someSettings(),
+    })
+  }
+
+  hear(observation: Observation): void {
+    this.registry.observe(observation, this.clock.now())
+  }
+
+  reach(state: 'heard' | 'silent' | 'dead'): void {
+    this.registry.note(b1, { kind: 'reach', reach: { state, sinceMs: this.clock.now(), why: 'test' } })
+  }
+
+  /** A base that was heard twice, told its health and shows no module. */
+  welcome(): void {
+    this.hear(anObservation('heart'))
+    this.hear(anObservation('health'))
+    this.reach('heard')
+    this.registry.note(b1, { kind: 'foreign', keys: new Set() })
+  }
+
+  /** Runs until nothing is left to do at once; returns the last outcome. */
+  async settle() {
+    for (let runs = 0; runs < 10; runs += 1) {
+      const outcome = await this.controller.reconcile(node1)
+      if (outcome.requeueAfterMs === undefined || outcome.requeueAfterMs > 1) return outcome
+    }
+    throw new Error('does not settle')
+  }
+
+  writesOf(kind: string): number {
+    return this.api.writes.filter(write => write === kind).length
+  }
+}
+
+let world: World
+beforeEach(() => {
+  world = new World()
+})
+
+const step = (ms: number): Promise<void> => world.clock.step(ms)
+
+test('a base costs two writes to appear, and four a minute to stay', async () => {
+  world.welcome()
+  await world.settle()
+  expect(world.api.writes).toEqual(['createNode', 'createLease'])
+  world.api.writes.length = 0
+  for (let ms = 0; ms < 600_000; ms += 500) {
+    await step(500)
+    await world.controller.reconcile(node1)
+  }
+  expect(new Set(world.api.writes)).toEqual(new Set(['replaceLease']))
+  expect(world.api.writes).toHaveLength(40)
+})
+
+test('its arrival is told', async () => {
+  world.welcome()
+  await world.settle()
+  expect(world.events).toMatchObject([{ reason: 'BaseRegistered', message: 'Base b1 at 10.0.0.1 is registered' }])
+})
+
+test('what we wrote is not written again while the watch is behind', async () => {
+  world.welcome()
+  world.api.watching = false
+  await world.settle()
+  await world.settle()
+  expect(world.api.writes).toEqual(['createNode', 'createLease'])
+})
+
+test('renewals are spread by up to a tenth, and never come before they are due', async () => {
+  world.found.push({ namespace: 'shop', name: 'base-0', uid: 'uid-0', nodeName: 'worker-1' })
+  world.welcome()
+  const outcome = await world.settle()
+  expect(outcome.requeueAfterMs).toBe(15_000 + 750)
+})
+
+describe('what others do to its objects', () => {
+  beforeEach(async () => {
+    world.welcome()
+    await world.settle()
+    world.api.writes.length = 0
+    await step(WATCH_LAG_MS)
+  })
+
+  test('a Node deleted by hand comes back at once, and the record is kept', async () => {
+    world.api.nodesByName.delete(node1)
+    world.api.leasesByName.delete(node1)
+    await world.settle()
+    expect(world.api.writes).toEqual(['createNode', 'createLease'])
+    expect(world.registry.get(b1)?.reach.state).toBe('heard')
+  })
+
+  test('a Node deleted by hand while its base is silent stays away: the base counts as dead', async () => {
+    world.reach('silent')
+    world.api.nodesByName.delete(node1)
+    await world.settle()
+    expect(world.registry.get(b1)?.reach.state).toBe('dead')
+    expect(world.events.at(-1)).toMatchObject({ reason: 'BaseDead' })
+    expect(world.writesOf('createNode')).toBe(0)
+  })
+
+  test('a cache that is behind deletes nobody', async () => {
+    world.reach('silent')
+    world.api.nodesByName.delete(node1)
+    world.freshAtMs = world.clock.now() - 600_000
+    await world.settle()
+    expect(world.registry.get(b1)?.reach.state).toBe('silent')
+  })
+
+  test('a Lease that is gone is made anew', async () => {
+    world.api.leasesByName.delete(node1)
+    await world.settle()
+    expect(world.api.writes).toEqual(['createLease'])
+  })
+
+  test('a Lease deleted between our look and our write is no failure', async () => {
+    await step(15_000)
+    world.api.refusals.push(new ApiError(404, 'NotFound'))
+    const outcome = await world.controller.reconcile(node1)
+    expect(outcome).toMatchObject({ requeueAfterMs: 200 })
+  })
+
+  test('a lost write race is thrown for the loop to retry, and the next run starts from the cache', async () => {
+    await step(15_000)
+    world.api.refusals.push(new ApiError(409, 'Conflict'))
+    await expect(world.controller.reconcile(node1)).rejects.toThrow('Conflict')
+    await world.settle()
+    expect(world.api.writes).toEqual(['replaceLease', 'replaceLease'])
+  })
+
+  test('foreign modules reach the Lease at once', async () => {
+    world.registry.note(b1, { kind: 'foreign', keys: new Set([bizKey('static', '1.0.0')]) })
+    await world.settle()
+    expect(world.api.leasesByName.get(node1)?.metadata?.annotations).toEqual({
+      'module-controller.koupleless.io/foreign-modules': '["static:1.0.0"]',
+    })
+  })
+
+  test('a dead base loses Lease and Node once its Pods are gone, and nothing is written afterwards', async () => {
+    world.reach('dead')
+    world.podsLeft = 1
+    await world.settle()
+    expect(world.api.writes).toEqual([])
+    world.podsLeft = 0
+    await world.settle()
+    await world.settle()
+    expect(world.api.writes).toEqual(['deleteLease', 'deleteNode'])
+  })
+
+  test('a dead base that returns gets its Node back', async () => {
+    world.reach('dead')
+    await world.settle()
+    world.reach('heard')
+    await world.settle()
+    expect(world.api.writes).toEqual(['deleteLease', 'deleteNode', 'createNode', 'createLease'])
+  })
+})
+
+describe('a Node of the same name', () => {
+  test('that bears another identity is refused with an Event', async () => {
+    const node = aNode({ id: 'B1' })
+    world.api.nodesByName.set(node1, { ...node, metadata: { ...node.metadata, name: node1 } })
+    world.welcome()
+    const outcome = await world.controller.reconcile(node1)
+    expect(world.api.writes).toEqual([])
+    expect(world.events).toMatchObject([{ reason: 'NodeNameTaken' }])
+    expect(outcome.plan).toBe('refuse')
+  })
+
+  test('that our watch does not even show is told of when the watch has had its time', async () => {
+    world.welcome()
+    world.api.watching = false
+    world.api.nodesByName.set(node1, { metadata: { name: node1 } })
+    expect(await world.controller.reconcile(node1)).toMatchObject({ requeueAfterMs: 200 })
+    expect(world.events).toEqual([])
+    await step(WATCH_LAG_MS)
+    await world.controller.reconcile(node1)
+    expect(world.events).toMatchObject([{ reason: 'NodeNameTaken' }])
+  })
+})
+
+describe('the base’s own Pod', () => {
+  const ownPod = { namespace: 'shop', name: 'base-0', uid: 'uid-0', nodeName: 'worker-1' }
+
+  test('is found before the Node is made, which thus lies in its zone from the start', async () => {
+    world.found.push(ownPod)
+    world.welcome()
+    await world.settle()
+    expect(world.api.nodesByName.get(node1)?.metadata).toMatchObject({
+      labels: { 'base.koupleless.io/ip': '10.0.0.1' },
+      annotations: { 'base.koupleless.io/pod': 'shop/base-0/uid-0' },
+    })
+    expect(world.writesOf('patchNode')).toBe(0)
+    expect(world.registry.get(b1)?.basePod).toEqual(ownPod)
+  })
+
+  test('is looked for again for a minute, then never more', async () => {
+    world.welcome()
+    await world.settle()
+    for (let ms = 0; ms < 300_000; ms += 1_000) {
+      await step(1_000)
+      await world.controller.reconcile(node1)
+    }
+    expect(world.finds).toHaveLength(5)
+    expect(world.registry.get(b1)).toMatchObject({ basePodSettled: true })
+    expect(world.registry.get(b1)?.basePod).toBeUndefined()
+  })
+
+  test('is another one when the base comes back under a new address', async () => {
+    world.found.push(ownPod)
+    world.welcome()
+    await world.settle()
+    world.found.push({ ...ownPod, uid: 'uid-1' })
+    world.hear(anObservation('heart', { ip: '10.0.0.2', publishedAtMs: BUILT_AT_MS + 5 }))
+    await world.settle()
+    expect(world.finds).toEqual(['10.0.0.1', '10.0.0.2'])
+    expect(world.registry.get(b1)?.basePod?.uid).toBe('uid-1')
+  })
+
+  test('that cannot be looked up keeps no base from becoming a Node', async () => {
+    world.welcome()
+    const broken = { find: async () => Promise.reject(new ApiError(403, 'forbidden')) }
+    Object.assign(world.found, { shift: () => broken.find() })
+    await world.settle()
+    expect(world.writesOf('createNode')).toBe(1)
+  })
+})
+
+test('after our restart nothing but the Lease is written for a Node whose base is not heard yet', async () => {
+  world.api.nodesByName.set(node1, aNode())
+  world.api.leasesByName.set(node1, aLease(BUILT_AT_MS - 3_600_000))
+  world.registry.adopt(aBase({ reach: { state: 'unproven', sinceMs: BUILT_AT_MS, why: 'adopted' } }))
+  await world.settle()
+  expect(world.api.writes).toEqual(['replaceLease'])
+})
+
+test('nothing is done before the caches have synced', async () => {
+  world.welcome()
+  const unsynced = new NodeLeaseController({
+    registry: world.registry,
+    store: { synced: false } as Store,
+    cluster: world.api as unknown as Cluster,
+    basePods: { find: async () => undefined, state: () => 'unknown', topologyOf: async () => ({}) },
+    events: { emit: () => {} },
+    clock: world.clock,
+    rng: { next: () => 0 },
+    log: silentLog,
+    settings: someSettings(),
+  })
+  expect(await unsynced.reconcile(node1)).toMatchObject({ plan: 'none' })
+  expect(world.api.writes).toEqual([])
+})
