@@ -45,19 +45,20 @@ function planUnwanted(facts: NameFacts): Step {
 }
 
 /** Versions that only Pods being deleted still name. */
-function planLeaving({ record, claims, nowMs }: NameFacts): Step | undefined {
+function planLeaving(facts: NameFacts): Step | undefined {
+  const { record, claims } = facts
   for (const claim of claims.leaving) {
     const wanted = claims.groups.some(([live]) => live.tuple.version === claim.tuple.version)
     if (wanted || !bizOf(record, claim) || record.foreign?.has(keyOf(claim))) continue
-    const due = record.uninstallFailures?.get(keyOf(claim))?.nextTryAtMs ?? 0
-    if (due > nowMs) return wait('uninstall failed, backing off', due)
-    const step = uninstallUnlessBusy(record, claim.bizName, claim.tuple.version, 'its last Pod is being deleted')
+    const step = uninstallUnlessBusy(facts, claim.bizName, claim.tuple.version, 'its last Pod is being deleted')
     return step.kind === 'uninstall' ? { ...step, claim: claim.id } : step
   }
   return undefined
 }
 
-function uninstallUnlessBusy(record: BaseRecord, name: string, version: string, why: string): Step {
+function uninstallUnlessBusy({ record, nowMs }: NameFacts, name: string, version: string, why: string): Step {
+  const refused = record.uninstallFailures?.get(bizKey(name, version))
+  if (refused && refused.nextTryAtMs > nowMs) return wait('uninstall failed, backing off', refused.nextTryAtMs)
   if (record.flights.has(bizKey(name, version))) return wait('a command for this biz may be running')
   if (flightsOf(record, name).some(flight => !flight.overdue && flight.strategy === 'uninstallThenInstall')) {
     return wait('the base is replacing this biz')
@@ -75,7 +76,7 @@ const versionsOf = (record: BaseRecord, name: string): readonly BizReport[] =>
 function planWanted(facts: NameFacts, groups: readonly ClaimGroup[]): Step {
   const { record, nowMs } = facts
   const leaving = planLeaving(facts)
-  if (leaving) return leaving
+  if (leaving?.kind === 'uninstall') return leaving
   const winner = pickWinner(record, groups, nowMs)
   if (!winner) return wait('every claim failed, backing off', soonestRetry(record, groups))
   const step = advance(facts, winner)
@@ -158,7 +159,8 @@ function planAbsent({ record, nowMs }: NameFacts, group: ClaimGroup): Step {
   const foreign = foreignRival(record, claim)
   if (foreign !== undefined) return wait(`version ${foreign} of this biz is not ours and stays`)
   const failure = failureOf(record, group)
-  if (failure?.unproven && failure.previous) {
+  // The first time at once: what ran is gone. Where its own URL is gone too, with the same backoff as any install.
+  if (failure?.unproven && failure.previous && (failure.failures === 1 || failure.nextTryAtMs <= nowMs)) {
     const why = 'its replacement failed: the former one is put back'
     return { kind: 'install', claim, tuple: failure.previous, strategy: 'installOnly', unproven: false, why }
   }
@@ -229,22 +231,24 @@ function planSwitch({ record, nowMs }: NameFacts, group: ClaimGroup, biz: BizRep
   }
 }
 
-function planBroken({ record, nowMs }: NameFacts, group: ClaimGroup): Step {
+function planBroken(facts: NameFacts, group: ClaimGroup): Step {
+  const { record, nowMs } = facts
   const [claim] = group
   const failure = failureOf(record, group)
   if (failure && failure.nextTryAtMs > nowMs) return wait('broken, backing off', failure.nextTryAtMs)
-  return uninstallUnlessBusy(record, claim.bizName, claim.tuple.version, 'broken: removed before it is installed again')
+  return uninstallUnlessBusy(facts, claim.bizName, claim.tuple.version, 'broken: removed before it is installed again')
 }
 
 /** The winner runs: every other version that is ours goes, except one that a newer claim is about to prove. */
-function planCleanup({ record, claims, nowMs }: NameFacts, winner: ClaimGroup): Step | undefined {
+function planCleanup(facts: NameFacts, winner: ClaimGroup): Step | undefined {
+  const { record, claims, nowMs } = facts
   const keep = new Set<BizKey>(
     claims.groups.filter(group => isRetryDue(record, group, nowMs)).map(([claim]) => keyOf(claim)),
   )
   for (const biz of versionsOf(record, winner[0].bizName)) {
     const key = bizKey(biz.name, biz.version)
     if (key === keyOf(winner[0]) || keep.has(key) || record.foreign?.has(key) || biz.reason === 'KILLING') continue
-    return uninstallUnlessBusy(record, biz.name, biz.version, `superseded by ${winner[0].tuple.version}`)
+    return uninstallUnlessBusy(facts, biz.name, biz.version, `superseded by ${winner[0].tuple.version}`)
   }
   return undefined
 }
