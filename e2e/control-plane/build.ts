@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { NotToBeHad } from './not-to-be-had.ts'
 import { type Progress, showProgress } from './progress.ts'
 import { moduleFolder, pinned } from './versions.ts'
 
@@ -40,7 +41,7 @@ async function requireGo(version: string): Promise<void> {
       error.code === 'ENOENT' ? 'no go on the path' : `go that says: ${error.stderr?.trim() ?? error.message}`,
   )
   if (found.startsWith('go1.') && !isOlder(found, needed)) return
-  throw new Error(
+  throw new NotToBeHad(
     `Go ${needed} or newer is needed to build Kubernetes ${version}, found ${found}. ` +
       'Get it from https://go.dev/dl, or set KOUPLELESS_E2E_BIN to a folder with the binaries.',
   )

@@ -1,27 +1,38 @@
-/** What `make test` and `make check` run, in order. */
+/** What `make test` runs, in order. */
 export interface Stage {
   readonly name: string
   readonly what: string
   readonly command: readonly string[]
-  /** A vitest stage reports each of its tests; any other counts as one. */
-  readonly vitest: boolean
-  /** Needs nothing but Node and takes seconds: part of `make check`. */
-  readonly fast: boolean
+  /** Its own test files, where it is vitest: each test is counted. Any other stage counts as one test. */
+  readonly covers?: (path: string) => boolean
+  /** Needs nothing but Node and takes seconds: part of `make check`, beside the others that do. */
+  readonly isFast: boolean
 }
 
-const vitest = (project: string, what: string, fast: boolean): Stage => ({
-  name: project,
+const isContract = (path: string): boolean => path.endsWith('.contract.test.ts')
+const isJourney = (path: string): boolean => path.startsWith('e2e/cluster/')
+
+const command = (name: string, what: string, ...words: readonly string[]): Stage => ({
+  name,
   what,
-  command: ['npx', 'vitest', 'run', '--project', project],
-  vitest: true,
-  fast,
+  command: words,
+  isFast: true,
+})
+const vitest = (name: string, what: string, covers: (path: string) => boolean, isFast = false): Stage => ({
+  name,
+  what,
+  command: ['vitest', 'run', '--project', name],
+  covers,
+  isFast,
 })
 
+export const CLUSTER = vitest('cluster', 'journeys on a real cluster', isJourney)
+
 export const STAGES: readonly Stage[] = [
-  { name: 'format', what: 'format and lint', command: ['npx', 'biome', 'ci', '.'], vitest: false, fast: true },
-  { name: 'typed-lint', what: 'lint that needs types', command: ['npx', 'eslint', '.'], vitest: false, fast: true },
-  { name: 'types', what: 'types', command: ['npx', 'tsc', '-p', '.'], vitest: false, fast: true },
-  vitest('unit', 'unit and property tests, house rules', true),
-  vitest('contract', 'contract suites with real brokers and a real control plane', false),
-  vitest('cluster', 'journeys on a real control plane', false),
+  command('format', 'format and lint', 'biome', 'check', '.'),
+  command('typed-lint', 'lint that needs types', 'eslint', '.'),
+  command('types', 'types', 'tsc', '-p', '.'),
+  vitest('unit', 'unit and property tests, house rules', path => !isContract(path) && !isJourney(path), true),
+  vitest('contract', 'contract suites: real broker, real control plane', isContract),
+  CLUSTER,
 ]

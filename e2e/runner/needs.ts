@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { resolveBinaries } from '../control-plane/binaries.ts'
+import { NotToBeHad } from '../control-plane/not-to-be-had.ts'
+import { versionFromEnvironment } from '../control-plane/versions.ts'
+import { findTool } from '../tools/find-tool.ts'
+
+/** Something from outside that some test files cannot do without. They show it by what they import. */
+export interface Need {
+  readonly name: string
+  readonly importing: RegExp
+  /** Gets it where it may. Undefined: it is here. Else what to tell people. */
+  get(): Promise<string | undefined>
+}
+
+const tool = (name: Parameters<typeof findTool>[0], importing: RegExp): Need => ({
+  name,
+  importing,
+  async get() {
+    const found = await findTool(name)
+    return found.ok ? undefined : found.how
+  },
+})
+
+async function controlPlane(): Promise<string | undefined> {
+  try {
+    await resolveBinaries(versionFromEnvironment())
+    return undefined
+  } catch (error) {
+    if (error instanceof NotToBeHad) return error.message
+    throw error
+  }
+}
+
+export const NEEDS: readonly Need[] = [
+  tool('mosquitto', /from '[^']*\/mosquitto-process\.ts'/),
+  tool('openssl', /from '[^']*\/test-certificates\.ts'/),
+  { name: 'control plane', importing: /from '[^']*\/control-plane\.ts'/, get: controlPlane },
+  {
+    name: 'cluster',
+    importing: /from '[^']*\/journey\.ts'/,
+    get: async () => (process.env.KOUPLELESS_E2E_KUBECONFIG ? undefined : await controlPlane()),
+  },
+]
+
+export interface TestFile {
+  readonly path: string
+  readonly text: string
+}
+
+/** Test files of the whole project, from its root. */
+export function testFiles(root: string): readonly TestFile[] {
+  return ['operator', 'reconcilers', 'mqtt-bridge', 'e2e'].flatMap(room =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.test.ts'))
+      .map(name => join(room, name))
+      .map(path => ({ path, text: readFileSync(join(root, path), 'utf8') })),
+  )
+}
+
+export interface Unmet {
+  /** Paths that cannot run here. */
+  readonly files: readonly string[]
+  /** One line for each of them. */
+  readonly why: readonly string[]
+}
+
+/** Gets what the files need, and says which must be left out. */
+export async function unmetNeeds(files: readonly TestFile[], needs = NEEDS): Promise<Unmet> {
+  const unmet = new Map<string, string>()
+  for (const need of needs) {
+    const wanting = files.filter(({ text }) => need.importing.test(text))
+    const missing = wanting.length > 0 ? await need.get() : undefined
+    for (const { path } of missing ? wanting : []) unmet.set(path, `${path}: ${missing}`)
+  }
+  return { files: [...unmet.keys()], why: [...unmet.values()] }
+}

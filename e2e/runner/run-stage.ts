@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { testFiles, unmetNeeds } from './needs.ts'
+import type { Stage } from './stages.ts'
+import { add, NONE, type Tally, tallyOfCommand, tallyOfVitest, type VitestReport } from './tally.ts'
+
+export const ROOT = join(import.meta.dirname, '..', '..')
+
+export interface StageRun {
+  /** Stages that run side by side print when they are done; one alone prints as it goes. */
+  readonly isAlone: boolean
+}
+
+interface Ended {
+  readonly code: number
+  readonly output: string
+}
+
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`,
+})
+
+function execute(words: readonly string[], { isAlone }: StageRun): Promise<Ended> {
+  const [program = '', ...args] = words
+  const output = isAlone ? 'inherit' : 'pipe'
+  const child = spawn(program, args, { cwd: ROOT, env: environment(), stdio: ['ignore', output, output] })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
+  }
+  return new Promise(resolve => {
+    child.once('error', error => resolve({ code: 127, output: String(error) }))
+    child.once('close', code => resolve({ code: code ?? 1, output: text }))
+  })
+}
+
+/** Runs one stage, prints what it said, and counts. Never throws: what goes wrong is a failure of that stage. */
+export async function runStage(stage: Stage, run: StageRun): Promise<Tally> {
+  const begun = Date.now()
+  if (run.isAlone) process.stdout.write(`\n=== ${stage.what}\n`)
+  const tally = await (stage.covers ? runVitest(stage, run) : runCommand(stage, run)).catch(
+    (error: unknown): Tally => ({ ...NONE, failed: [`${stage.name}: ${String(error)}`] }),
+  )
+  const seconds = Math.round((Date.now() - begun) / 1_000)
+  const verdict = tally.failed.length === 0 ? 'passed' : 'FAILED'
+  process.stdout.write(`=== ${stage.what}: ${verdict} in ${seconds} s\n`)
+  return tally
+}
+
+async function runCommand(stage: Stage, run: StageRun): Promise<Tally> {
+  const { code, output } = await execute(stage.command, run)
+  if (code !== 0) process.stdout.write(output)
+  return tallyOfCommand(stage.name, code)
+}
+
+async function runVitest(stage: Stage, run: StageRun): Promise<Tally> {
+  const files = testFiles(ROOT).filter(({ path }) => stage.covers?.(path))
+  const unmet = await unmetNeeds(files)
+  const left: Tally = { ...NONE, skipped: unmet.why }
+  if (files.length > 0 && unmet.files.length === files.length) return left
+  const folder = await mkdtemp(join(tmpdir(), 'koupleless-test-'))
+  const file = join(folder, 'report.json')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const excluded = unmet.files.flatMap(path => ['--exclude', path])
+  const { code, output } = await execute([...stage.command, ...reporters, ...excluded], run)
+  process.stdout.write(output)
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  await rm(folder, { recursive: true, force: true })
+  const report = text === undefined ? undefined : (JSON.parse(text.replaceAll(`${ROOT}/`, '')) as VitestReport)
+  return add(left, tallyOfVitest(stage.name, report, code))
+}
