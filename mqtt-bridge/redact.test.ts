@@ -54,7 +54,7 @@ describe('excerpt', () => {
   })
 
   test('never shows half a URL, whose password would no longer look like one', () => {
-    const text = `${'x'.repeat(20)} ${'?'.repeat(16_340)} http://user:${'secret'.repeat(20)}@host/`
-    expect(excerpt(text, 100_000)).not.toContain('secret')
+    const cutInside = `${'x'.repeat(16_360)} http://user:${'7'.repeat(100)}@host/`
+    expect(excerpt(cutInside, 100_000)).not.toContain('7')
   })
 })

@@ -143,4 +143,11 @@ describe('every captured command', () => {
     const received = decodeCommand('dev', frame?.topic ?? '', Buffer.from(frame?.payload ?? ''))
     expect(received.kind === 'refused' ? received.message : received.kind).toBe(outcome)
   })
+
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    'a base is silent to %s, which is no command',
+    verb => {
+      expect(decodeCommand('dev', `koupleless_dev/b1/${verb}`, Buffer.from('{}'))).toMatchObject({ kind: 'silence' })
+    },
+  )
 })

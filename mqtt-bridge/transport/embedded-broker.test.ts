@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import net from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { Ear, soon } from './contract.ts'
 import { type EmbeddedBrokerOptions, startEmbeddedBroker } from './embedded-broker.ts'
@@ -24,7 +26,38 @@ async function replayedBy(options: EmbeddedBrokerOptions, left: readonly (readon
   return readerEar.frames.filter(({ retained }) => retained).map(({ topic }) => topic)
 }
 
+/** A client that asks for a session that outlives its connection: what no transport of ours does. */
+const CONNECT_TO_STAY = Buffer.from('100d00044d5154540400003c000170', 'hex')
+const SUBSCRIBE_A = Buffer.from('8206000100016101', 'hex')
+
+/** The broker's answer to each packet. */
+async function converse(port: number, packets: readonly Buffer[]): Promise<string[]> {
+  const socket = net.connect(port, '127.0.0.1')
+  const answers: string[] = []
+  for (const packet of packets) {
+    socket.write(packet)
+    const [answer] = await once(socket, 'data')
+    answers.push(answer.toString('hex'))
+  }
+  socket.destroy()
+  await once(socket, 'close')
+  return answers
+}
+
 describe('the embedded broker', () => {
+  test('keeps no session for one that is away, though it asked for that: it may never come back', async () => {
+    await using broker = await startEmbeddedBroker()
+    expect(await converse(broker.port, [CONNECT_TO_STAY, SUBSCRIBE_A])).toEqual(['20020000', '9003000101'])
+    await soon(() => expect(broker.clients).toBe(0))
+    await using writer = meet(broker.url)
+    const ear = new Ear()
+    writer.start([], ear)
+    await ear.isUp()
+    await writer.publish('a', 'queued?')
+    // The third byte would be 01 if a session had waited.
+    expect(await converse(broker.port, [CONNECT_TO_STAY])).toEqual(['20020000'])
+  })
+
   test('listens on loopback, on a free port, and says where', async () => {
     await using broker = await startEmbeddedBroker()
     expect(broker.host).toBe('127.0.0.1')
