@@ -1,0 +1,143 @@
+/** Every option once: its variable, flag, default, help and check. `--help` and the table of the docs are made from this. */
+import { isLabelValue, NODE_NAME_FORMAT_DEFAULT, nodeNameFormatFault } from '../../reconcilers/node-identity.ts'
+import { address, bytes, checked, duration, flag, integer, type Kind, oneOf, port, positive, text } from './values.ts'
+
+export interface Option<T> {
+  /** The environment variable; the flag is the same in kebab-case unless there is none. */
+  readonly env: string
+  /** As it would be written in the environment; undefined: unset, and the value is then undefined. */
+  readonly default?: string
+  readonly help: string
+  readonly kind: Kind<T>
+  /** Never shown, and no flag: the arguments of a process can be read by all on its machine. */
+  readonly secret?: true
+}
+
+type Preset<T> = Option<T> & { readonly default: string }
+
+const given = <T>(env: string, preset: string, kind: Kind<T>, help: string): Preset<T> => ({
+  env,
+  default: preset,
+  kind,
+  help,
+})
+const optional = <T>(env: string, kind: Kind<T>, help: string): Option<T> => ({ env, kind, help })
+const secret = (env: string, help: string): Option<string> => ({ env, kind: text(), help, secret: true })
+
+const envName = checked('a Kubernetes label value without / + #', value =>
+  isLabelValue(value) && value !== '' ? undefined : 'is no label value',
+)
+const namespaceFault = (value: string): string | undefined =>
+  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value) ? undefined : 'is no DNS-1123 label'
+const namespaceName = checked('the name of a namespace; empty for all', value =>
+  value === '' ? undefined : namespaceFault(value),
+)
+const ownNamespace = checked('the name of a namespace', namespaceFault)
+const clientName = checked('up to 128 letters, digits, - _ and .', value =>
+  /^[A-Za-z0-9._-]{1,128}$/.test(value) ? undefined : 'has other characters, or too many',
+)
+const nodeNameFormat = checked('a name with {identity}, and {env} if you like', nodeNameFormatFault)
+
+export const OPTIONS = {
+  env: given('ENV', 'dev', envName, 'Environment: only bases that speak of this one are served'),
+  namespace: given('NAMESPACE', '', namespaceName, 'Serve the module Pods of this namespace only'),
+  clientId: optional(
+    'CLIENT_ID',
+    clientName,
+    'Name of this process: holder of Leases, part of its MQTT client id; unset: host name and a random part',
+  ),
+  podNamespace: given(
+    'POD_NAMESPACE',
+    'koupleless-system',
+    ownNamespace,
+    'Namespace the operator itself runs in, where it keeps its memory',
+  ),
+
+  enableMqttTunnel: given('ENABLE_MQTT_TUNNEL', 'true', flag(), 'Speak to bases over MQTT'),
+  mqttBroker: given('MQTT_BROKER', '127.0.0.1', text('a host, mqtt://host or mqtts://host'), 'Address of the broker'),
+  mqttPort: optional('MQTT_PORT', port(), 'Port of the broker; unset: 1883, with TLS 8883'),
+  mqttUsername: optional('MQTT_USERNAME', text(), 'User at the broker'),
+  mqttPassword: secret('MQTT_PASSWORD', 'Password at the broker'),
+  mqttClientPrefix: given('MQTT_CLIENT_PREFIX', 'module-controller', clientName, 'The MQTT client id begins with it'),
+  mqttCaPath: optional('MQTT_CA_PATH', text('a PEM file'), 'CA that signed the broker; given: TLS is used'),
+  mqttClientCrtPath: optional('MQTT_CLIENT_CRT_PATH', text('a PEM file'), 'Client certificate for the broker'),
+  mqttClientKeyPath: optional('MQTT_CLIENT_KEY_PATH', text('a PEM file'), 'Key of the client certificate'),
+  mqttProtocolVersion: given('MQTT_PROTOCOL_VERSION', '4', oneOf('4', '5'), 'MQTT 3.1.1 (4) or MQTT 5'),
+  embeddedBroker: given(
+    'EMBEDDED_BROKER',
+    'false',
+    flag(),
+    'Run a broker inside the operator, to try things: bases lose it with the operator, and it speaks no TLS',
+  ),
+  embeddedBrokerHost: given('EMBEDDED_BROKER_HOST', '127.0.0.1', address(), 'Where the embedded broker listens'),
+  embeddedBrokerPort: given('EMBEDDED_BROKER_PORT', '1883', port(), 'Port of the embedded broker'),
+
+  nodeNameFormat: given('NODE_NAME_FORMAT', NODE_NAME_FORMAT_DEFAULT, nodeNameFormat, 'Name of the Node of a base'),
+  nodeEnvTaint: given(
+    'NODE_ENV_TAINT',
+    'false',
+    flag(),
+    'Taint Nodes with schedule.koupleless.io/node-env=<env>:NoExecute too',
+  ),
+  podCapacity: given('POD_CAPACITY', '110', integer(1, 10_000), 'Pods that a base may hold'),
+  defaultMetaspaceBytes: given(
+    'DEFAULT_METASPACE_BYTES',
+    '1Gi',
+    bytes('16Mi', '1024Gi'),
+    'Memory capacity of a base whose JVM has no -XX:MaxMetaspaceSize',
+  ),
+
+  baseSilentAfterMs: given(
+    'BASE_SILENT_AFTER',
+    '25s',
+    duration('5s', '10m'),
+    'A base that answers nothing for so long is not Ready',
+  ),
+  baseDeadAfterMs: given(
+    'BASE_DEAD_AFTER',
+    '200s',
+    duration('10s', '24h'),
+    'A base that answers nothing for so long is dead: its Node goes and its Pods are replaced',
+  ),
+  evictionRate: given(
+    'EVICTION_RATE',
+    '0.1',
+    positive(1_000),
+    'Bases declared dead per second, for every 50 bases there are',
+  ),
+  installDeadlineMs: given(
+    'INSTALL_DEADLINE',
+    '5m',
+    duration('1s', '24h'),
+    'A command that a base has not answered for so long is reported as hanging',
+  ),
+  maxBases: given('MAX_BASES', '5000', integer(1, 100_000), 'Bases served at most; more are refused'),
+  foreignModules: given(
+    'FOREIGN_MODULES',
+    'keep',
+    oneOf('keep', 'uninstall'),
+    'What becomes of modules that no Pod asked for and the operator did not install',
+  ),
+
+  kubeconfig: optional(
+    'KUBECONFIG',
+    text('a file, or several parted by :'),
+    'How to reach the API server; unset: ~/.kube/config, else the service account of the Pod',
+  ),
+  kubeApiQps: given('KUBE_API_QPS', '300', positive(100_000), 'Requests to the API server per second'),
+  kubeApiBurst: given('KUBE_API_BURST', '600', integer(1, 100_000), 'Requests to the API server at once'),
+
+  httpHost: given('HTTP_HOST', '127.0.0.1', address(), 'Where /healthz, /readyz and /metrics listen'),
+  httpPort: given('HTTP_PORT', '9090', port(), 'Port of /healthz, /readyz and /metrics'),
+  debugPort: given('DEBUG_PORT', '9091', port(0), 'Port of /debug/state, on loopback only; 0: none'),
+  logLevel: given('LOG_LEVEL', 'info', oneOf('debug', 'info', 'warn', 'error'), 'Lines below this level are left out'),
+  logFormat: given('LOG_FORMAT', 'auto', oneOf('json', 'pretty', 'auto'), 'auto: pretty on a terminal, else JSON'),
+} as const satisfies Readonly<Record<string, Option<unknown>>>
+
+export type OptionName = keyof typeof OPTIONS
+type ValueOf<O> = O extends Preset<infer T> ? T : O extends Option<infer T> ? T | undefined : never
+export type OptionValues = { readonly [Name in OptionName]: ValueOf<(typeof OPTIONS)[Name]> }
+
+/** `--mqtt-broker`; undefined for secrets. */
+export const flagOf = ({ env, secret: isSecret }: Option<unknown>): string | undefined =>
+  isSecret ? undefined : `--${env.toLowerCase().replaceAll('_', '-')}`

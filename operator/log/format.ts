@@ -1,0 +1,31 @@
+/** A record → one line: for machines, or for people. */
+
+export interface LogRecord {
+  readonly level: string
+  readonly message: string
+  readonly atMs: number
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** Not `winston.format.json`: that costs twice as much, for cases which the mask has settled already. */
+export const jsonLine = ({ level, message, atMs, fields }: LogRecord): string =>
+  JSON.stringify({ time: new Date(atMs).toISOString(), level, message, ...fields })
+
+const COLOUR: Readonly<Record<string, string>> = { error: '\u001b[31m', warn: '\u001b[33m', info: '\u001b[32m' }
+const DIM = '\u001b[2m'
+const PLAIN = '\u001b[0m'
+
+/** `12:00:01.250 INFO  command sent  base=b1 biz=biz1:1.0.0`; a stack goes below. */
+export function prettyLine({ level, message, atMs, fields }: LogRecord): string {
+  const { stack, ...rest } = fields
+  const time = new Date(atMs).toISOString().slice(11, 23)
+  const told = Object.entries(rest).map(([name, value]) => `${DIM}${name}=${PLAIN}${word(value)}`)
+  const head = `${DIM}${time}${PLAIN} ${COLOUR[level] ?? DIM}${level.toUpperCase().padEnd(5)}${PLAIN} ${message}`
+  const line = told.length > 0 ? `${head}  ${told.join(' ')}` : head
+  return stack === undefined ? line : `${line}\n${String(stack)}`
+}
+
+const word = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(value)
+}

@@ -1,0 +1,90 @@
+/** winston behind the port `Log`: one JSON object per line, or words for people on a terminal. */
+import winston from 'winston'
+import type { Clock, Log, LogFields, Metrics } from '../reconcilers/ports.ts'
+import { BoundedLines, type LineSink } from './log/bounded-lines.ts'
+import { jsonLine, type LogRecord, prettyLine } from './log/format.ts'
+import { Mask } from './log/mask.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+const RANK: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 }
+
+export interface LoggerOptions {
+  readonly level: LogLevel
+  readonly format: 'json' | 'pretty' | 'auto'
+  /** Texts never to be shown, wherever they turn up: passwords from the configuration. */
+  readonly secrets: readonly string[]
+  readonly sink: LineSink & { readonly isTTY?: boolean | undefined }
+  readonly metrics: Pick<Metrics, 'count'>
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** What all children of one logger share. */
+interface Core {
+  readonly rank: number
+  readonly mask: Mask
+  readonly winston: winston.Logger
+  readonly now: () => number
+}
+
+export function newLog(options: LoggerOptions): Log {
+  const { format, sink, level, metrics, clock } = options
+  const isPretty = format === 'pretty' || (format === 'auto' && sink.isTTY === true)
+  const lines = new BoundedLines(sink, () => metrics.count('koupleless_log_lines_dropped_total'))
+  const logger = winston.createLogger({
+    levels: RANK,
+    level: 'debug',
+    format: asFormat(isPretty ? prettyLine : jsonLine),
+    transports: [new winston.transports.Stream({ stream: lines, eol: '\n' })],
+  })
+  return new WinstonLog(
+    { rank: RANK[level], mask: new Mask(options.secrets), winston: logger, now: () => clock.now() },
+    {},
+  )
+}
+
+/** Where winston's formats leave the finished line for its transports. */
+const LINE = Symbol.for('message')
+
+const asFormat = (toLine: (record: LogRecord) => string): winston.Logform.Format =>
+  winston.format(info => {
+    info[LINE] = toLine(info as unknown as LogRecord)
+    return info
+  })()
+
+class WinstonLog implements Log {
+  readonly #core: Core
+  readonly #bound: LogFields
+
+  constructor(core: Core, bound: LogFields) {
+    this.#core = core
+    this.#bound = bound
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#write('debug', message, fields)
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#write('info', message, fields)
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#write('warn', message, fields)
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#write('error', message, fields)
+  }
+
+  child(fields: LogFields): Log {
+    return new WinstonLog(this.#core, { ...this.#bound, ...fields })
+  }
+
+  #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
+    const { rank, mask, winston: logger, now } = this.#core
+    // Before winston sees it: a line that is not wanted costs there a hundred times what it costs here.
+    if (RANK[level] > rank) return
+    const shown = mask.fields(fields ? { ...this.#bound, ...fields } : this.#bound)
+    logger.write({ level, message: mask.text(message), atMs: now(), fields: shown })
+  }
+}
