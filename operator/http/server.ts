@@ -1,0 +1,100 @@
+/** A few read-only pages over HTTP. */
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Log } from '../../reconcilers/ports.ts'
+
+export interface Reply {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+export type Page = (query: URLSearchParams) => Reply | Promise<Reply>
+
+export interface HttpServerOptions {
+  readonly host: string
+  /** 0: a free one. */
+  readonly port: number
+  /** By path. */
+  readonly pages: Readonly<Record<string, Page>>
+  readonly log: Log
+}
+
+export interface HttpServer extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+}
+
+const REQUEST_TIMEOUT_MS = 10_000
+const CONNECTIONS_MAX = 64
+
+export const plainText = (status: number, body: string): Reply => ({
+  status,
+  contentType: 'text/plain; charset=utf-8',
+  body,
+})
+export const asJson = (status: number, value: unknown): Reply => ({
+  status,
+  contentType: 'application/json',
+  body: `${JSON.stringify(value, undefined, 2)}\n`,
+})
+
+/** @throws Error naming the address when it cannot listen there */
+export async function serve({ host, port, pages, log }: HttpServerOptions): Promise<HttpServer> {
+  const server = http.createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    void answer(request, pages, log).then(reply => send(request, response, reply))
+  })
+  server.maxConnections = CONNECTIONS_MAX
+  await listen(server, host, port)
+  const address = server.address() as AddressInfo
+  return {
+    host: address.address,
+    port: address.port,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close')
+      server.close()
+      // A reader that keeps its connection must not keep us.
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function listen(server: http.Server, host: string, port: number): Promise<void> {
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    throw new Error(`cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+async function answer(request: http.IncomingMessage, pages: HttpServerOptions['pages'], log: Log): Promise<Reply> {
+  const url = URL.canParse(request.url ?? '', 'http://operator') ? new URL(request.url ?? '', 'http://operator') : null
+  const page = url && Object.hasOwn(pages, url.pathname) ? pages[url.pathname] : undefined
+  if (!url || !page) return plainText(404, `there is: ${Object.keys(pages).join(' ')}\n`)
+  if (request.method !== 'GET' && request.method !== 'HEAD') return plainText(405, 'GET only\n')
+  try {
+    return await page(url.searchParams)
+  } catch (error) {
+    log.error('page failed', { path: url.pathname, error })
+    return plainText(500, 'failed: see the log\n')
+  }
+}
+
+function send(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  { status, contentType, body }: Reply,
+): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
