@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import mqtt from 'mqtt'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startEmbeddedBroker } from '../../mqtt-bridge/transport/embedded-broker.ts'
 import { Mosquitto } from '../../mqtt-bridge/transport/mosquitto-process.ts'
+import { TestAuthority } from '../../mqtt-bridge/transport/test-certificates.ts'
 import { type Fleet, fleetIp, startBase, startFleet } from './fleet.ts'
 import type { SimulatedBase } from './simulated-base.ts'
 
@@ -139,4 +141,21 @@ test('a broker that wants a password gets it', async () => {
   const at = { host: '127.0.0.1', port: mosquitto.port }
   owned(await startBase({ broker: { ...at, username: user.name, password: user.password }, identity: 'b1' }))
   await expect(startBase({ broker: at, identity: 'b2' })).rejects.toThrow('b2 found no broker')
+})
+
+test('mutual TLS: a base with the right certificate gets in, one without does not', async () => {
+  using authority = new TestAuthority('simulated')
+  const server = authority.issue('server', 'IP:127.0.0.1')
+  const client = authority.issue('client', 'DNS:base')
+  const mosquitto = owned(
+    await Mosquitto.start({
+      tls: { caPath: authority.caPath, certPath: server.crt, keyPath: server.key, isClientCertificateNeeded: true },
+    }),
+  )
+  const at = { host: '127.0.0.1', port: mosquitto.port }
+  const ca = readFileSync(authority.caPath)
+  const own = { cert: readFileSync(client.crt), key: readFileSync(client.key) }
+  const base = owned(await startBase({ broker: { ...at, tls: { ca, ...own } }, identity: 'b1' }))
+  expect(base.connected).toBe(true)
+  await expect(startBase({ broker: { ...at, tls: { ca } }, identity: 'b2' })).rejects.toThrow('b2 found no broker')
 })

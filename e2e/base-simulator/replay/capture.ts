@@ -18,7 +18,7 @@ const captureShape = z.object({
       }),
     )
     .default([]),
-  received: z.array(z.object({ topic: z.string(), payload: z.string(), after_ms: z.number().optional() })).catch([]),
+  received: z.array(z.object({ topic: z.string(), payload: z.string(), after_ms: z.number().optional() })).default([]),
 })
 
 /** What was sent to a real base, and what it said. */
