@@ -64,9 +64,12 @@ export function remembered(
   memory: V1ConfigMap | undefined,
   { nodeNameOf, rememberMs, nowMs }: { nodeNameOf: (id: BaseId) => NodeName; rememberMs: number; nowMs: number },
 ): readonly BaseRecord[] {
-  return entriesOf(memory)
-    .filter(({ diedAtMs }) => nowMs - diedAtMs < rememberMs)
-    .map(entry => recordOf(entry, nodeNameOf))
+  return (
+    entriesOf(memory)
+      .filter(({ diedAtMs }) => nowMs - diedAtMs < rememberMs)
+      // Our clock may have been set back since.
+      .map(entry => recordOf({ ...entry, diedAtMs: Math.min(entry.diedAtMs, nowMs) }, nodeNameOf))
+  )
 }
 
 function recordOf(

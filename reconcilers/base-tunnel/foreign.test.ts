@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest'
+import { bizKey } from '../../mqtt-bridge/index.ts'
+import { aBiz, aFlight, anAttempt, aProvenance, type BaseFacts, BUILT_AT_MS } from '../registry/a-base.ts'
+import { type Given, keys, noteOf, reasonsOf, tunnelFacts } from './a-tunnel.ts'
+import type { Watched } from './facts.ts'
+import { decideForeign, isClean, rememberCommands } from './foreign.ts'
+
+const now = BUILT_AT_MS
+const decide = (given: Given) => decideForeign(tunnelFacts(given))
+const foreignOf = (given: Given) => noteOf(decide(given), 'foreign')?.keys
+const watched = (...texts: string[]): { watched: Watched } => ({
+  watched: { snapshots: 2, restarts: 0, keys: keys(...texts) },
+})
+const firstContact: BaseFacts = { lacking: ['foreign'], bizs: [aBiz('shipped', '1'), aBiz('biz1', '0.0.1')] }
+
+describe('at first contact', () => {
+  test('what runs without a claim is foreign, and an Event tells', () => {
+    expect(foreignOf({ base: firstContact, claims: ['biz1:0.0.1'] })).toEqual(keys('shipped:1'))
+    expect(reasonsOf(decide({ base: firstContact, claims: ['biz1:0.0.1'] }))).toEqual(['ForeignModule'])
+  })
+
+  test('a base that runs nothing has a record of no foreign modules', () => {
+    expect(foreignOf({ base: { lacking: ['foreign'] } })).toEqual(new Set())
+  })
+
+  test('nothing is settled before the cache of Pods is complete', () => {
+    expect(decide({ base: firstContact, claims: undefined })).toEqual({})
+  })
+
+  test.each<[string, BaseFacts]>([
+    ['a command is under way', { flights: [aFlight()] }],
+    [
+      'an answer is to be looked after',
+      {
+        doubts: new Map([[bizKey('biz1', '0.0.1'), { sincePublishedAtMs: 1, raisedAtMs: 1 }]]),
+      },
+    ],
+    ['there is no snapshot', { lacking: ['snapshot', 'foreign'] }],
+    ['the base is not heard', { reach: { state: 'unproven', sinceMs: now, why: '' } }],
+    ['two processes share the identity', { noCommands: { reason: 'DuplicateIdentity', sinceMs: now, message: '' } }],
+  ])('nothing is settled while %s', (_what, facts) => {
+    expect(decide({ base: { ...firstContact, ...facts } })).toEqual({})
+  })
+
+  test('a hung command, past its deadline, does not hold it up for ever', () => {
+    expect(isClean(tunnelFacts({ base: { flights: [aFlight({ overdue: true })] } }).record)).toBe(true)
+  })
+})
+
+describe('later', () => {
+  const shipped = { bizs: [aBiz('shipped', '1')] }
+
+  test('what appears without our command and without a claim is foreign: static modules come after an empty snapshot', () => {
+    expect(foreignOf({ base: shipped, memo: watched() })).toEqual(keys('shipped:1'))
+  })
+
+  test('what was there at the last look is not', () => {
+    expect(foreignOf({ base: shipped, memo: watched('shipped:1') })).toBeUndefined()
+  })
+
+  test.each<[string, Given]>([
+    ['a Pod claims it', { claims: ['shipped:1'] }],
+    ['we sent the command', { memo: { ...watched(), commanded: keys('shipped:1') } }],
+    ['we know from which claim it came', { base: { ...shipped, provenance: { 'shipped:1': aProvenance() } } }],
+    [
+      'it came in by a jar that names itself otherwise',
+      {
+        base: {
+          ...shipped,
+          attempts: {
+            'pod-1/biz1': anAttempt({
+              broughtIn: bizKey('shipped', '1'),
+            }),
+          },
+        },
+      },
+    ],
+  ])('nor is what appears when %s', (_what, given) => {
+    expect(foreignOf({ base: shipped, memo: watched(), ...given })).toBeUndefined()
+  })
+
+  test('the same look is not taken twice', () => {
+    const seen = { watched: { snapshots: 3, restarts: 0, keys: keys() } }
+    expect(decide({ base: shipped, memo: seen })).toEqual({})
+  })
+
+  test('after a restart of the JVM whatever comes up by itself is foreign', () => {
+    const memo = watched('shipped:1')
+    expect(foreignOf({ base: { ...shipped, restarts: 1 }, memo })).toEqual(keys('shipped:1'))
+  })
+
+  test('foreign modules stay foreign while they are away, and when a Pod adopts them', () => {
+    const foreign = keys('shipped:1')
+    expect(foreignOf({ base: { foreign }, memo: watched() })).toBeUndefined()
+    expect(foreignOf({ base: { ...shipped, foreign }, memo: watched(), claims: ['shipped:1'] })).toBeUndefined()
+  })
+
+  test('one that a Pod has installed anew is that Pod’s', () => {
+    const base = { ...shipped, foreign: keys('shipped:1'), provenance: { 'shipped:1': aProvenance({ tookMs: 400 }) } }
+    expect(foreignOf({ base, memo: watched() })).toEqual(new Set())
+  })
+})
+
+describe('after a restart of ours', () => {
+  const found: BaseFacts = { bizs: [aBiz('left', '1')], servedUntilMs: now - 3_600_000 }
+  const health = (runTimeMs: number) => ({ health: { runTimeMs }, healthAtMs: now })
+
+  test('an unclaimed module of a base that we have a record of is ours', () => {
+    expect(foreignOf({ base: { ...found, ...health(7_200_000) } })).toBeUndefined()
+  })
+
+  test('unless its JVM began when nobody served it: then nothing in it is ours', () => {
+    expect(foreignOf({ base: { ...found, ...health(60_000) } })).toEqual(keys('left:1'))
+  })
+
+  test('which its first health answer tells: that is waited for, yet not for ever', () => {
+    const reach = (agoMs: number) => ({ reach: { state: 'heard' as const, sinceMs: now - agoMs, why: '' } })
+    expect(decide({ base: { ...found, ...reach(100), lacking: ['health'] } })).toEqual({})
+    expect(decide({ base: { ...found, ...reach(10_000), lacking: ['health'] } })).toHaveProperty('memo')
+  })
+})
+
+describe('FOREIGN_MODULES=uninstall', () => {
+  const { settings } = tunnelFacts()
+  const likeThePeer = { settings: { ...settings, foreignModules: 'uninstall' as const } }
+
+  test('knows no foreign modules', () => {
+    expect(foreignOf({ base: firstContact, ...likeThePeer })).toEqual(new Set())
+    expect(foreignOf({ base: { bizs: [aBiz()], foreign: keys('biz1:0.0.1') }, ...likeThePeer })).toEqual(new Set())
+  })
+})
+
+describe('our own installs are remembered', () => {
+  test('from the command on, for as long as they may still show', () => {
+    const { memo } = rememberCommands(tunnelFacts({ base: { flights: [aFlight()] } }))
+    expect(memo?.commanded).toEqual(keys('biz1:0.0.1'))
+    const gone = decide({ memo: { ...watched(), commanded: keys('biz1:0.0.1') } })
+    expect(gone.memo?.commanded).toEqual(new Set())
+    const there = decide({ base: { bizs: [aBiz()] }, memo: { ...watched(), commanded: keys('biz1:0.0.1') } })
+    expect(there.memo?.commanded).toEqual(keys('biz1:0.0.1'))
+  })
+})
+
+test('a base that lists thousands of modules does not fill its Lease', () => {
+  const bizs = Array.from({ length: 5_000 }, (_, index) => aBiz(`m${index}`, '1'))
+  expect(foreignOf({ base: { bizs, lacking: ['foreign'] } })?.size).toBe(500)
+})
