@@ -1,4 +1,4 @@
-import { faultAt, type Import, isForTests, type Rule, type SourceFile } from './source-file.ts'
+import { faultAt, isForTests, type Rule } from './source-file.ts'
 
 /** From the floor up. */
 const ROOMS = ['mqtt-bridge', 'reconcilers', 'operator', 'e2e']
@@ -12,25 +12,27 @@ function reconcilerOf(path: string): string | undefined {
   return folder && !SHARED.includes(folder) ? folder : undefined
 }
 
-function misdirected(file: SourceFile, { target }: Import): string | undefined {
-  const [room, theirs] = [roomOf(file.path), roomOf(target)]
+function betweenRooms(from: string, target: string): string | undefined {
+  const [room, theirs] = [roomOf(from), roomOf(target)]
   if (!ROOMS.includes(theirs)) return undefined
   if (ROOMS.indexOf(theirs) > ROOMS.indexOf(room))
     return 'rooms look down only: e2e → operator → reconcilers → mqtt-bridge'
-  if (room !== theirs && room !== 'e2e' && theirs === 'mqtt-bridge' && target !== BRIDGE_DOOR)
-    return `use the door, ${BRIDGE_DOOR}`
-  const [from, to] = [reconcilerOf(file.path), reconcilerOf(target)]
-  if (from && to && from !== to) return 'reconcilers meet in the registry and in the API, not in each other'
-  return SHARED.some(name => file.path.startsWith(`reconcilers/${name}/`)) && to
-    ? 'what all share knows none of them'
-    : undefined
+  const isVisitor = room !== theirs && room !== 'e2e'
+  return isVisitor && theirs === 'mqtt-bridge' && target !== BRIDGE_DOOR ? `use the door, ${BRIDGE_DOOR}` : undefined
+}
+
+function betweenReconcilers(from: string, target: string): string | undefined {
+  const [own, theirs] = [reconcilerOf(from), reconcilerOf(target)]
+  if (!theirs || own === theirs) return undefined
+  if (own) return 'reconcilers meet in the registry and in the API, not in each other'
+  return SHARED.some(name => from.startsWith(`reconcilers/${name}/`)) ? 'what all share knows none of them' : undefined
 }
 
 /** `operator → reconcilers → mqtt-bridge`: never up, never sideways, and into the bridge by its door. */
 export const importDirection: Rule = file =>
-  file.imports.flatMap(each => {
-    const fault = misdirected(file, each)
-    return fault ? [faultAt(file, each.line, `imports ${each.target}: ${fault}`)] : []
+  file.imports.flatMap(({ target, line }) => {
+    const fault = betweenRooms(file.path, target) ?? betweenReconcilers(file.path, target)
+    return fault ? [faultAt(file, line, `imports ${target}: ${fault}`)] : []
   })
 
 const PURE = [
