@@ -156,7 +156,9 @@ export const foreignModuleActive = (pod: PodRef, module: ModuleRef, foreignVersi
     pod,
     {
       reason: 'ForeignModuleActive',
-      message: `${bizOf(module)} waits: the base runs ${module.bizName}:${foreignVersion}, which was not installed by a Pod and is left alone`,
+      message:
+        `${bizOf(module)} waits: the base runs ${module.bizName}:${foreignVersion}, ` +
+        'which was not installed by a Pod and is left alone',
     },
     module.container,
   )
@@ -248,5 +250,7 @@ export const nodeNameTaken = (node: NodeRef, identity: string, why: string): Cor
 export const commandOverdue = (node: NodeRef, biz: string, sinceMs: number): CoreV1Event =>
   nodeEvent('Warning', node, {
     reason: 'CommandOverdue',
-    message: `No answer about ${biz} for ${Math.floor(sinceMs / 1_000)} s: the command may hang in the base, and holds one of its workers until it restarts`,
+    message:
+      `No answer about ${biz} for ${Math.floor(sinceMs / 1_000)} s: ` +
+      'the command may hang in the base, and holds one of its workers until it restarts',
   })

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest'
 import { aBase, type BaseFacts, BUILT_AT_MS } from '../registry/a-base.ts'
-import type { BaseRecord } from '../registry/base-record.ts'
 import { isMassSilence, MISSING_AFTER_MS, takeCensus } from './census.ts'
 
 const now = BUILT_AT_MS
 const link = { connected: true, epoch: 1, sinceMs: now - 3_600_000, why: '' }
-const alive = (aliveAtMs: number): Partial<BaseRecord> => ({ life: { ...aBase().life, aliveAtMs } })
+const alive = (aliveAtMs: number): BaseFacts => ({ life: { ...aBase().life, aliveAtMs } })
 const count = (...bases: BaseFacts[]) => takeCensus(bases.map(aBase), link, now)
 
 test('a base is missing before it counts as silent, so that a mass is seen before its first victim', () => {
