@@ -83,7 +83,10 @@ type Flags = { readonly output: string } | { readonly given: Readonly<Record<str
 
 function readFlags(command: Command, argv: readonly string[], faults: string[]): Flags {
   let output = ''
-  command.configureOutput({ writeOut: text => void (output += text), writeErr: () => undefined })
+  const writeOut = (text: string): void => {
+    output += text
+  }
+  command.configureOutput({ writeOut, writeErr: () => undefined })
   try {
     // Unknown options and stray words are faults beside the others, not instead of them.
     const strays = command.parse([...argv], { from: 'user' }).args
@@ -142,18 +145,25 @@ function faultsBetween(values: OptionValues, env: Environment): readonly string[
   return [...faults, ...brokerFaults(values, env)]
 }
 
-function brokerFaults({ mqttBroker, embeddedBroker, ...values }: OptionValues, env: Environment): readonly string[] {
-  const takes = 'takes a host, mqtt://host or mqtts://host'
+function brokerFaults(values: OptionValues, env: Environment): readonly string[] {
+  const { mqttBroker, embeddedBroker } = values
   if (mqttBroker === undefined || (embeddedBroker && !env.MQTT_BROKER)) return []
-  const address = addressOf(mqttBroker)
-  if (!address) return [`MQTT_BROKER: got "${redact(mqttBroker)}"; ${takes}`]
+  const fault = brokerFault(mqttBroker, usesCertificates(values))
+  return fault === undefined ? [] : [`MQTT_BROKER: ${fault}; takes ${OPTIONS.mqttBroker.kind.takes}`]
+}
+
+const usesCertificates = ({ mqttCaPath, mqttClientCrtPath }: OptionValues): boolean =>
+  Boolean(mqttCaPath || mqttClientCrtPath)
+
+function brokerFault(broker: string, usesTls: boolean): string | undefined {
+  const address = addressOf(broker)
+  if (!address) return `got "${redact(broker)}"`
   if (address.username || address.password) {
-    return [`MQTT_BROKER: got an address with user or password; ${takes}: give those in MQTT_USERNAME, MQTT_PASSWORD`]
+    return 'got an address with user or password, which belong in MQTT_USERNAME and MQTT_PASSWORD'
   }
-  const hasCertificates = values.mqttCaPath || values.mqttClientCrtPath
-  return address.protocol === 'mqtt:' && /^mqtt:/i.test(mqttBroker) && hasCertificates
-    ? [`MQTT_BROKER: got "${redact(mqttBroker)}", which is not encrypted; takes mqtts://host with MQTT_CA_PATH`]
-    : []
+  return usesTls && /^mqtt:/i.test(broker)
+    ? `got "${redact(broker)}", which is not encrypted, though certificates are given`
+    : undefined
 }
 
 function addressOf(broker: string): URL | undefined {
@@ -176,11 +186,11 @@ const shortHost = (): string =>
     .slice(0, 64)
 
 function brokerUrl(values: OptionValues): string {
-  if (values.embeddedBroker) return embeddedBrokerUrl(values)
   const address = addressOf(values.mqttBroker)
-  const isSecure = address?.protocol === 'mqtts:' || Boolean(values.mqttCaPath || values.mqttClientCrtPath)
-  const port = values.mqttPort ?? (Number(address?.port) || (isSecure ? 8883 : 1883))
-  return `${isSecure ? 'mqtts' : 'mqtt'}://${address?.hostname ?? ''}:${port}`
+  if (values.embeddedBroker || !address) return embeddedBrokerUrl(values)
+  const isSecure = address.protocol === 'mqtts:' || usesCertificates(values)
+  const port = values.mqttPort ?? (Number(address.port) || (isSecure ? 8883 : 1883))
+  return `${isSecure ? 'mqtts' : 'mqtt'}://${address.hostname}:${port}`
 }
 
 function embeddedBrokerUrl({ embeddedBrokerHost: host, embeddedBrokerPort: port }: OptionValues): string {

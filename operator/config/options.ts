@@ -99,11 +99,10 @@ export const OPTIONS = {
     duration('10s', '24h'),
     'A base that answers nothing for so long is dead: its Node goes and its Pods are replaced',
   ),
-  evictionRate: given(
+  evictionRate: optional(
     'EVICTION_RATE',
-    '0.1',
     positive(1_000),
-    'Bases declared dead per second, for every 50 bases there are',
+    'Bases declared dead per second; unset: 0.1 for each 50 bases, and never less than 0.1',
   ),
   installDeadlineMs: given(
     'INSTALL_DEADLINE',

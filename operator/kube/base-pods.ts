@@ -1,0 +1,167 @@
+/** The Pods that bases themselves run in: found by address, then watched, so that a base which ended is known to be dead. */
+import type { V1Node, V1Pod } from '@kubernetes/client-node'
+import { LRUCache } from 'lru-cache'
+import { LABEL, nodeName } from '../../reconcilers/names.ts'
+import { ApiError, type BasePods, type Log, type Store } from '../../reconcilers/ports.ts'
+import type { ApiClient } from './api-client.ts'
+import type { Change } from './kept-objects.ts'
+import { type KubeList, type KubeObject, query } from './kube-object.ts'
+import { Reflector, type ReflectorPorts } from './reflector.ts'
+import { trimToIdentity } from './trim.ts'
+
+export type BasePodRef = Parameters<BasePods['state']>[0]
+type Found = Awaited<ReturnType<BasePods['find']>>
+
+export interface KubeBasePodsOptions {
+  readonly api: Pick<ApiClient, 'json'>
+  readonly reflectorPorts: ReflectorPorts
+  readonly store: Pick<Store, 'node'>
+  readonly log: Log
+  readonly signal: AbortSignal
+  /** What is known of this Pod changed. */
+  readonly onChange: (uid: string) => void
+}
+
+const TOPOLOGY = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'] as const
+const TOPOLOGY_TTL_MS = 300_000
+const ENDED_MAX = 10_000
+
+/** Pods of one namespace whose phase is Running; of each only that it is there. */
+interface Namespace {
+  readonly running: Set<string>
+  /** Asked about, and not seen by the watch yet. */
+  readonly asked: Set<string>
+}
+
+export class KubeBasePods implements BasePods {
+  readonly #options: KubeBasePodsOptions
+  readonly #namespaces = new Map<string, Namespace>()
+  readonly #ended = new LRUCache<string, true>({ max: ENDED_MAX })
+  readonly #topology = new LRUCache<string, Readonly<Record<string, string>>>({ max: 1_000, ttl: TOPOLOGY_TTL_MS })
+  readonly #watching = new Set<Promise<void>>()
+
+  constructor(options: KubeBasePodsOptions) {
+    this.#options = options
+  }
+
+  async find(ip: string): Promise<Found> {
+    const path = `/api/v1/pods${query({ fieldSelector: `status.podIP=${ip},status.phase=Running` })}`
+    const list = await this.#allowed(() => this.#get<KubeList<V1Pod>>(path, 'list', 'pods'))
+    const candidates = (list?.items ?? []).filter(pod => this.#mayHoldBase(pod))
+    // An address that two Pods bear tells nothing.
+    const [pod, another] = candidates
+    return pod && !another ? foundOf(pod) : undefined
+  }
+
+  state({ namespace, name, uid }: BasePodRef): 'running' | 'ended' | 'unknown' {
+    if (this.#ended.has(uid)) return 'ended'
+    const known = this.#namespaces.get(namespace) ?? this.#watch(namespace)
+    if (known.running.has(uid)) return 'running'
+    if (!known.asked.has(uid)) {
+      known.asked.add(uid)
+      void this.#ask({ namespace, name, uid }, known)
+    }
+    return 'unknown'
+  }
+
+  async topologyOf(node: string): Promise<Readonly<Record<string, string>>> {
+    const known = this.#topology.get(node)
+    if (known) return known
+    const found = await this.#allowed(() =>
+      this.#get<V1Node>(`/api/v1/nodes/${encodeURIComponent(node)}`, 'get', 'nodes'),
+    )
+    const labels = found?.metadata?.labels ?? {}
+    const topology = Object.fromEntries(
+      TOPOLOGY.flatMap(name => (labels[name] === undefined ? [] : [[name, labels[name]]])),
+    )
+    this.#topology.set(node, topology)
+    return topology
+  }
+
+  /** Resolves when the watches have ended; the signal ends them. */
+  async stopped(): Promise<void> {
+    await Promise.allSettled(this.#watching)
+  }
+
+  /** Modules run on bases: one that bears a base's address is what runs there. */
+  #mayHoldBase({ metadata, spec }: V1Pod): boolean {
+    if (!spec?.nodeName || spec.hostNetwork || metadata?.deletionTimestamp) return false
+    return !isModule(metadata?.labels ?? {}) && this.#options.store.node(nodeName(spec.nodeName)) === undefined
+  }
+
+  #watch(namespace: string): Namespace {
+    const known: Namespace = { running: new Set(), asked: new Set() }
+    this.#namespaces.set(namespace, known)
+    const reflector = new Reflector<KubeObject>(
+      {
+        resource: 'base pods',
+        path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+        apiVersion: 'v1',
+        kind: 'Pod',
+        fieldSelector: 'status.phase=Running',
+        metadataOnly: true,
+        trim: trimToIdentity,
+        onChange: change => this.#changed(known, change),
+      },
+      this.#options.reflectorPorts,
+    )
+    this.#watching.add(reflector.run(this.#options.signal))
+    return known
+  }
+
+  /** DELETED: it is gone, or its phase is Running no more, from which no Pod comes back. */
+  #changed({ running, asked }: Namespace, { type, object }: Change<KubeObject>): void {
+    const uid = object.metadata?.uid ?? ''
+    const isAwaited = asked.delete(uid)
+    if (type === 'DELETED') {
+      const wasRunning = running.delete(uid)
+      this.#ended.set(uid, true)
+      if (wasRunning || isAwaited) this.#options.onChange(uid)
+      return
+    }
+    running.add(uid)
+    if (isAwaited) this.#options.onChange(uid)
+  }
+
+  /** The watch does not show it: it may not have listed yet, or be behind. The API server itself knows. */
+  async #ask({ namespace, name, uid }: BasePodRef, { asked }: Namespace): Promise<void> {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
+    try {
+      const pod = await this.#get<V1Pod>(path, 'get', 'pods')
+      if (pod.metadata?.uid === uid && !hasEnded(pod)) return
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) {
+        asked.delete(uid) // asked again with the next look
+        return
+      }
+    }
+    asked.delete(uid)
+    this.#ended.set(uid, true)
+    this.#options.onChange(uid)
+  }
+
+  #get<T>(path: string, verb: 'get' | 'list', resource: string): Promise<T> {
+    return this.#options.api.json<T>({ method: 'GET', path, verb, resource })
+  }
+
+  /** An operator that may read the Pods of one namespace only serves bases that are no Pods just as well. */
+  async #allowed<T>(read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof ApiError && (error.status === 403 || error.status === 404))) throw error
+      this.#options.log.debug('own pod of a base not looked up', { status: error.status, error: error.message })
+      return undefined
+    }
+  }
+}
+
+const isModule = (labels: Readonly<Record<string, string>>): boolean =>
+  labels[LABEL.component] === 'module' || labels[LABEL.componentOurs] === 'module'
+
+const hasEnded = ({ status }: V1Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
+
+function foundOf({ metadata, spec }: V1Pod): Found {
+  const { namespace = '', name = '', uid = '' } = metadata ?? {}
+  return { namespace, name, uid, nodeName: spec?.nodeName ?? '' }
+}

@@ -1,0 +1,257 @@
+/** Writes, and the few reads that no watch covers, as plain requests: typed calls cost twice as much. */
+import { createHash } from 'node:crypto'
+import type {
+  V1ConfigMap,
+  V1ControllerRevision,
+  V1Lease,
+  V1Node,
+  V1OwnerReference,
+  V1Pod,
+  V1ReplicaSet,
+  V1Secret,
+} from '@kubernetes/client-node'
+import { LRUCache } from 'lru-cache'
+import { MEMORY_NAME } from '../../reconcilers/base-tunnel/memory.ts'
+import { LEASE_NAMESPACE, type LeaseName, type NodeName, type PodKey, splitPodKey } from '../../reconcilers/names.ts'
+import { isNodeName } from '../../reconcilers/node-identity.ts'
+import { ApiError, type Cluster, type Patch } from '../../reconcilers/ports.ts'
+import type { ApiClient, ApiRequest } from './api-client.ts'
+import { type KubeList, query } from './kube-object.ts'
+import { trimLease, trimNode, trimPod } from './trim.ts'
+
+export interface KubeClusterOptions {
+  readonly api: Pick<ApiClient, 'send' | 'json'>
+  /** Where our own memory lies. */
+  readonly ownNamespace: string
+  readonly env: string
+  /** Of the module Pods; empty: all. */
+  readonly namespace: string
+}
+
+/** Long enough for the Pods of one rollout to share a read, short enough to notice an edit. */
+const READ_TTL_MS = 5_000
+const PAGE_SIZE = 500
+/** Of what is written only name, uid and version come back: a third of the bytes, on the hottest path. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
+const PATCH_TYPE: Readonly<Record<Patch['type'], string>> = {
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+}
+
+const e = encodeURIComponent
+const nodePath = (name: NodeName): string => `/api/v1/nodes/${e(name)}`
+const leasesPath = `/apis/coordination.k8s.io/v1/namespaces/${LEASE_NAMESPACE}/leases`
+const podPath = (key: PodKey): string => {
+  const { namespace, name } = splitPodKey(key)
+  return `/api/v1/namespaces/${e(namespace)}/pods/${e(name)}`
+}
+
+export class KubeCluster implements Cluster {
+  readonly #options: KubeClusterOptions
+  readonly #reads = new LRUCache<string, Promise<unknown>>({ max: 1_000, ttl: READ_TTL_MS })
+
+  constructor(options: KubeClusterOptions) {
+    this.#options = options
+  }
+
+  async createNode(node: V1Node): Promise<V1Node> {
+    return trimNode(await this.#write<V1Node>({ method: 'POST', path: '/api/v1/nodes', resource: 'nodes', body: node }))
+  }
+
+  async patchNode(name: NodeName, patch: Patch): Promise<V1Node> {
+    return trimNode(await this.#patch<V1Node>(nodePath(name), 'nodes', patch))
+  }
+
+  async patchNodeStatus(name: NodeName, patch: Patch): Promise<V1Node> {
+    return trimNode(await this.#patch<V1Node>(`${nodePath(name)}/status`, 'nodes/status', patch))
+  }
+
+  deleteNode(name: NodeName, uid: string): Promise<void> {
+    return this.#delete(nodePath(name), 'nodes', { preconditions: { uid } })
+  }
+
+  async createLease(lease: V1Lease): Promise<V1Lease> {
+    return trimLease(await this.#write<V1Lease>({ method: 'POST', path: leasesPath, resource: 'leases', body: lease }))
+  }
+
+  async replaceLease(lease: V1Lease): Promise<V1Lease> {
+    const path = `${leasesPath}/${e(lease.metadata?.name ?? '')}`
+    return trimLease(await this.#write<V1Lease>({ method: 'PUT', path, resource: 'leases', body: lease }))
+  }
+
+  deleteLease(name: LeaseName, uid: string): Promise<void> {
+    return this.#delete(`${leasesPath}/${e(name)}`, 'leases', { preconditions: { uid } })
+  }
+
+  /** The answer holds metadata only. */
+  patchPodStatus(key: PodKey, uid: string, patch: Patch): Promise<V1Pod> {
+    return this.#patch<V1Pod>(`${podPath(key)}/status`, 'pods/status', withUid(patch, uid), METADATA_ONLY)
+  }
+
+  /** The answer holds metadata only. */
+  patchPod(key: PodKey, uid: string, patch: Patch): Promise<V1Pod> {
+    return this.#patch<V1Pod>(podPath(key), 'pods', withUid(patch, uid), METADATA_ONLY)
+  }
+
+  deletePod(key: PodKey, uid: string): Promise<void> {
+    return this.#delete(podPath(key), 'pods', { gracePeriodSeconds: 0, preconditions: { uid } })
+  }
+
+  async configMapValue(namespace: string, name: string, key: string): Promise<string | undefined> {
+    const path = `/api/v1/namespaces/${e(namespace)}/configmaps/${e(name)}`
+    const configMap = await this.#read<V1ConfigMap>(path, 'configmaps')
+    return configMap?.data?.[key] ?? decoded(configMap?.binaryData?.[key])
+  }
+
+  async secretValue(namespace: string, name: string, key: string): Promise<string | undefined> {
+    const path = `/api/v1/namespaces/${e(namespace)}/secrets/${e(name)}`
+    return decoded((await this.#read<V1Secret>(path, 'secrets'))?.data?.[key])
+  }
+
+  async ownerRevision(pod: V1Pod): Promise<number | undefined> {
+    const owner = pod.metadata?.ownerReferences?.find(({ controller }) => controller)
+    if (!owner) return undefined
+    const apps = `/apis/apps/v1/namespaces/${e(pod.metadata?.namespace ?? '')}`
+    if (owner.kind === 'ReplicaSet') return this.#revisionOfReplicaSet(`${apps}/replicasets/${e(owner.name)}`)
+    const name = revisionName(pod, owner)
+    const path = `${apps}/controllerrevisions/${e(name ?? '')}`
+    return name === undefined
+      ? undefined
+      : (await this.#read<V1ControllerRevision>(path, 'controllerrevisions'))?.revision
+  }
+
+  async listPodsOn(node: NodeName): Promise<readonly V1Pod[]> {
+    const { api, namespace } = this.#options
+    const path = `/api/v1${namespace ? `/namespaces/${e(namespace)}` : ''}/pods`
+    const pods: V1Pod[] = []
+    let from: string | undefined
+    do {
+      const page: KubeList<V1Pod> = await api.json<KubeList<V1Pod>>({
+        method: 'GET',
+        path: path + query({ fieldSelector: `spec.nodeName=${node}`, limit: String(PAGE_SIZE), continue: from }),
+        verb: 'list',
+        resource: 'pods',
+        low: true,
+      })
+      pods.push(...(page.items ?? []).map(trimPod))
+      from = page.metadata?.continue || undefined
+    } while (from !== undefined)
+    return pods
+  }
+
+  /** One per environment, since operators of several may run in one namespace. */
+  get memoryName(): string {
+    const { env } = this.#options
+    const isPlain = isNodeName(env)
+    return `${MEMORY_NAME}-${isPlain ? env : createHash('sha256').update(env).digest('hex').slice(0, 16)}`
+  }
+
+  async readMemory(): Promise<V1ConfigMap | undefined> {
+    return absentIf404(
+      this.#options.api.json<V1ConfigMap>({
+        method: 'GET',
+        path: `${this.#memoriesPath}/${this.memoryName}`,
+        verb: 'get',
+        resource: 'configmaps',
+      }),
+    )
+  }
+
+  /** Name and namespace are ours to give. */
+  async writeMemory({ data = {} }: V1ConfigMap): Promise<void> {
+    const path = `${this.#memoriesPath}/${this.memoryName}`
+    const patched = await absentIf404(this.#patch(path, 'configmaps', { type: 'merge', body: { data } }, METADATA_ONLY))
+    if (patched) return
+    const metadata = { name: this.memoryName, namespace: this.#options.ownNamespace }
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }
+    await this.#write({ method: 'POST', path: this.#memoriesPath, resource: 'configmaps', body })
+  }
+
+  get #memoriesPath(): string {
+    return `/api/v1/namespaces/${e(this.#options.ownNamespace)}/configmaps`
+  }
+
+  async #revisionOfReplicaSet(path: string): Promise<number | undefined> {
+    const replicaSet = await this.#read<V1ReplicaSet>(path, 'replicasets')
+    const revision = Number(replicaSet?.metadata?.annotations?.['deployment.kubernetes.io/revision'] ?? Number.NaN)
+    return Number.isSafeInteger(revision) ? revision : undefined
+  }
+
+  /** `undefined`: not there. */
+  #read<T>(path: string, resource: string): Promise<T | undefined> {
+    const known = this.#reads.get(path) as Promise<T | undefined> | undefined
+    if (known) return known
+    const read = absentIf404(this.#options.api.json<T>({ method: 'GET', path, verb: 'get', resource }))
+    this.#reads.set(path, read)
+    // A failure is not remembered: the next who asks may have better luck.
+    read.catch(() => this.#reads.delete(path))
+    return read
+  }
+
+  #write<T>({
+    body,
+    ...request
+  }: Pick<ApiRequest, 'path' | 'resource'> & { method: 'POST' | 'PUT'; body: object }): Promise<T> {
+    return this.#options.api.json<T>({
+      ...request,
+      verb: request.method === 'POST' ? 'create' : 'update',
+      body: JSON.stringify(body),
+      contentType: 'application/json',
+    })
+  }
+
+  #patch<T>(path: string, resource: string, { type, body }: Patch, accept?: string): Promise<T> {
+    return this.#options.api.json<T>({
+      method: 'PATCH',
+      path,
+      verb: 'patch',
+      resource,
+      body: JSON.stringify(body),
+      contentType: PATCH_TYPE[type],
+      ...(accept !== undefined && { accept }),
+      ...(isCosmetic(resource, body) && { low: true }),
+    })
+  }
+
+  async #delete(path: string, resource: string, options: object): Promise<void> {
+    const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', ...options })
+    try {
+      const contentType = 'application/json'
+      await this.#options.api.send({ method: 'DELETE', path, verb: 'delete', resource, body, contentType })
+    } catch (error) {
+      if (!isGone(error)) throw error
+    }
+  }
+}
+
+/** A Pod re-created under the name is refused by the API server: a uid cannot be changed. */
+function withUid({ type, body }: Patch, uid: string): Patch {
+  const metadata = 'metadata' in body ? (body.metadata as object) : {}
+  return { type, body: { ...body, metadata: { ...metadata, uid } } }
+}
+
+/** What a Pod's status does not wait for: the tolerations that lose their seconds. */
+const isCosmetic = (resource: string, body: object): boolean => resource === 'pods' && 'spec' in body
+
+/** Gone, or another one of that name by now: in either case the one that was meant is no more. */
+const isGone = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  (error.status === 404 || (error.status === 409 && /UID in precondition/.test(error.message)))
+
+async function absentIf404<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+const decoded = (base64: string | undefined): string | undefined =>
+  base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('utf8')
+
+/** A StatefulSet labels its Pods with the revision's whole name, a DaemonSet only with its hash. */
+function revisionName({ metadata }: V1Pod, owner: V1OwnerReference): string | undefined {
+  const hash = metadata?.labels?.['controller-revision-hash']
+  return hash === undefined || owner.kind === 'StatefulSet' ? hash : `${owner.name}-${hash}`
+}

@@ -1,0 +1,58 @@
+/** How the API server is reached, with client-node's own reading of kubeconfigs, token files and exec plugins. */
+import type { RequestOptions } from 'node:https'
+import type { KubeConfig } from '@kubernetes/client-node'
+
+export interface TlsMaterial {
+  readonly ca?: string | Buffer
+  readonly cert?: string | Buffer
+  readonly key?: string | Buffer
+  readonly servername?: string
+  readonly rejectUnauthorized?: boolean
+}
+
+export interface Credentials {
+  readonly origin: string
+  /** Before each path, where the API server stands behind another server; no slash at its end. */
+  readonly pathPrefix: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly tls: TlsMaterial
+}
+
+/**
+ * Files are read anew on each call, since tokens and certificates are renewed under a running process.
+ * @throws Error when a file is gone or an exec plugin fails
+ */
+export async function readCredentials(kubeConfig: KubeConfig): Promise<Credentials> {
+  const cluster = kubeConfig.getCurrentCluster()
+  if (!cluster) throw new Error('the kubeconfig has no current cluster')
+  const options: RequestOptions = { headers: {} }
+  await kubeConfig.applyToHTTPSOptions(options)
+  const { origin, pathname } = new URL(cluster.server)
+  return {
+    origin,
+    pathPrefix: pathname.replace(/\/+$/, ''),
+    headers: headersOf(options),
+    tls: tlsOf(options as TlsMaterial),
+  }
+}
+
+function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
+  const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value).trim()])
+  const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}
+  return { ...Object.fromEntries(entries), ...basic }
+}
+
+function tlsOf({ ca, cert, key, servername, rejectUnauthorized }: TlsMaterial): TlsMaterial {
+  return {
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(servername && { servername }),
+    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+  }
+}
+
+export const sameConnection = (a: Credentials, b: Credentials): boolean =>
+  a.origin === b.origin && fingerprint(a.tls) === fingerprint(b.tls)
+
+const fingerprint = (tls: TlsMaterial): string => JSON.stringify(Object.values(tls).map(String))

@@ -1,0 +1,223 @@
+/** LIST once, WATCH for ever: resumes where it was cut, lists anew only where the API server has forgotten that place. */
+import { ApiError, type Clock, type Log, type Metrics, type Rng } from '../../reconcilers/ports.ts'
+import type { ApiClient } from './api-client.ts'
+import { type Change, KeptObjects } from './kept-objects.ts'
+import { type KubeList, type KubeObject, keyOfObject, query } from './kube-object.ts'
+import { LineSplitter } from './watch-lines.ts'
+
+export interface ReflectorOptions<T extends KubeObject> {
+  /** Plural, for metrics and logs. */
+  readonly resource: string
+  readonly path: string
+  /** Items of a list lack these two. */
+  readonly apiVersion: string
+  readonly kind: string
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+  /** Ask for metadata only. */
+  readonly metadataOnly?: true
+  /** Called once per object; only what it returns is kept. */
+  readonly trim: (object: T) => T
+  readonly onChange: (change: Change<T>) => void
+  /** After each whole list, with the time at which it was asked for. */
+  readonly onListed?: (askedAtMs: number) => void
+  readonly pageSize?: number
+  readonly watchSecondsMin?: number
+  /** A connection that brought nothing for so long is taken for dead; bookmarks come about once a minute. */
+  readonly stallMs?: number
+}
+
+export interface ReflectorPorts {
+  readonly api: Pick<ApiClient, 'json' | 'stream'>
+  readonly clock: Clock
+  readonly rng: Rng
+  readonly metrics: Pick<Metrics, 'count'>
+  readonly log: Log
+}
+
+interface WatchEvent<T> {
+  readonly type: string
+  readonly object: T & { readonly code?: number; readonly message?: string }
+}
+
+const FIRST_RETRY_MS = 100
+const RETRY_MS_MAX = 30_000
+/** A watch that held so long was sound, though it brought nothing. */
+const SOUND_AFTER_MS = 5_000
+const AS = 'g=meta.k8s.io;v=v1'
+
+export class Reflector<T extends KubeObject> {
+  readonly #options: ReflectorOptions<T>
+  readonly #ports: ReflectorPorts
+  readonly #kept: KeptObjects<T>
+  #resourceVersion = ''
+  #hasListed = false
+  #freshAtMs = 0
+
+  constructor(options: ReflectorOptions<T>, ports: ReflectorPorts) {
+    this.#options = options
+    this.#ports = ports
+    this.#kept = new KeptObjects(change => this.#tell(change))
+  }
+
+  /** False until the first whole list. */
+  get synced(): boolean {
+    return this.#hasListed
+  }
+
+  /** When the API server last proved that we know all; 0 before the first list. */
+  get freshAtMs(): number {
+    return this.#freshAtMs
+  }
+
+  get size(): number {
+    return this.#kept.size
+  }
+
+  /** Until the signal aborts. Never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0
+    while (!signal.aborted) {
+      const { reason, patienceMs, isSound } = await this.#once(signal)
+      if (signal.aborted) return
+      this.#ports.metrics.count('koupleless_watch_restarts_total', { resource: this.#options.resource, reason })
+      failures = isSound ? 0 : failures + 1
+      await this.#pause(failures, patienceMs, signal)
+    }
+  }
+
+  async #pause(failures: number, patienceMs: number, signal: AbortSignal): Promise<void> {
+    if (failures === 0 && patienceMs === 0) return
+    const doubled = Math.min(RETRY_MS_MAX, FIRST_RETRY_MS * 2 ** Math.min(failures, 12))
+    await this.#ports.clock.sleep(Math.max(patienceMs, doubled * (0.5 + this.#ports.rng.next() / 2)), signal)
+  }
+
+  async #once(signal: AbortSignal): Promise<{ reason: string; patienceMs: number; isSound: boolean }> {
+    const beganAtMs = this.#ports.clock.now()
+    const isSound = (): boolean => this.#ports.clock.now() - beganAtMs >= SOUND_AFTER_MS
+    try {
+      if (this.#resourceVersion === '') await this.#list(signal)
+      const stalled = await this.#watch(signal)
+      return { reason: stalled ? 'stalled' : 'ended', patienceMs: 0, isSound: isSound() }
+    } catch (error) {
+      if (signal.aborted) return { reason: 'stopped', patienceMs: 0, isSound: true }
+      return { ...this.#failed(error), isSound: isSound() }
+    }
+  }
+
+  #failed(error: unknown): { reason: string; patienceMs: number } {
+    const { resource } = this.#options
+    if (error instanceof ApiError && error.status === 410) {
+      this.#resourceVersion = ''
+      this.#ports.log.debug('watch too old, listing anew', { resource })
+      return { reason: 'expired', patienceMs: 0 }
+    }
+    const status = error instanceof ApiError ? error.status : undefined
+    this.#ports.log.warn('watch failed', { resource, status, error: String(error) })
+    return { reason: 'error', patienceMs: error instanceof ApiError ? error.retryAfterMs : 0 }
+  }
+
+  #path(parameters: Readonly<Record<string, string | undefined>>): string {
+    const { path, labelSelector, fieldSelector } = this.#options
+    return path + query({ ...parameters, labelSelector, fieldSelector })
+  }
+
+  #accept(kind: string): { readonly accept?: string } {
+    return this.#options.metadataOnly ? { accept: `application/json;as=${kind};${AS}` } : {}
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const askedAtMs = this.#ports.clock.now()
+    const seen = new Set<string>()
+    let from: string | undefined
+    let resourceVersion = ''
+    do {
+      const page = await this.#page(from, signal)
+      for (const item of page.items ?? []) seen.add(this.#put(item))
+      from = page.metadata?.continue || undefined
+      resourceVersion = page.metadata?.resourceVersion ?? ''
+    } while (from !== undefined)
+    this.#kept.retain(seen)
+    this.#resourceVersion = resourceVersion
+    this.#freshAtMs = Math.max(this.#freshAtMs, askedAtMs)
+    this.#hasListed = true
+    this.#options.onListed?.(askedAtMs)
+  }
+
+  #page(from: string | undefined, signal: AbortSignal): Promise<KubeList<T>> {
+    const { resource, pageSize = 500 } = this.#options
+    const path = this.#path({ limit: String(pageSize), continue: from })
+    const request = { method: 'GET', path, verb: 'list', resource, signal } as const
+    return this.#ports.api.json<KubeList<T>>({ ...request, ...this.#accept('PartialObjectMetadataList') })
+  }
+
+  #put(item: T): string {
+    const object = this.#trimmed(item)
+    this.#kept.put(object)
+    return keyOfObject(object)
+  }
+
+  #trimmed(item: T): T {
+    const { apiVersion, kind, trim } = this.#options
+    const object = trim(item)
+    object.apiVersion = apiVersion
+    object.kind = kind
+    return object
+  }
+
+  /** True: it stalled. */
+  async #watch(signal: AbortSignal): Promise<boolean> {
+    const { resource, watchSecondsMin = 300, stallMs = 150_000 } = this.#options
+    const { api, clock, rng } = this.#ports
+    const ended = new AbortController()
+    const stalled = new AbortController()
+    let heardAtMs = clock.now()
+    const guard = async (): Promise<void> => {
+      for (let leftMs = stallMs; leftMs > 0; leftMs = heardAtMs + stallMs - clock.now()) {
+        await clock.sleep(leftMs, ended.signal)
+        if (ended.signal.aborted) return
+      }
+      stalled.abort(new Error('nothing heard'))
+    }
+    void guard()
+    const path = this.#path({
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: this.#resourceVersion,
+      timeoutSeconds: String(Math.floor(watchSecondsMin * (1 + rng.next()))),
+    })
+    const lines = new LineSplitter()
+    const request = { method: 'GET', path, verb: 'watch', resource, ...this.#accept('PartialObjectMetadata') } as const
+    try {
+      await api.stream({ ...request, signal: AbortSignal.any([signal, stalled.signal]) }, chunk => {
+        heardAtMs = clock.now()
+        lines.push(chunk, line => this.#event(line))
+      })
+      return false
+    } catch (error) {
+      if (stalled.signal.aborted && !signal.aborted) return true
+      throw error
+    } finally {
+      ended.abort()
+    }
+  }
+
+  #event(line: string): void {
+    const { type, object } = JSON.parse(line) as WatchEvent<T>
+    if (type === 'ERROR') throw new ApiError(object.code ?? 500, object.message ?? 'the watch ended in an error')
+    this.#freshAtMs = this.#ports.clock.now()
+    if (type === 'DELETED') this.#kept.remove(this.#trimmed(object))
+    else if (type !== 'BOOKMARK') this.#put(object)
+    this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion
+  }
+
+  /** What a change sets off must not end the watch. */
+  #tell(change: Change<T>): void {
+    try {
+      this.#options.onChange(change)
+    } catch (error) {
+      const { resource } = this.#options
+      this.#ports.log.error('change not taken', { resource, object: keyOfObject(change.object), error })
+    }
+  }
+}
