@@ -17,12 +17,22 @@ export type PodWatch = (typeof POD_WATCH)[keyof typeof POD_WATCH]
 interface KeptPod {
   readonly pod: V1Pod
   readonly shownBy: number
+  /** The watch that showed this version first. */
+  readonly toldBy: PodWatch
   readonly boundAtMs: number | undefined
 }
 
 const NONE: readonly V1Pod[] = []
 const version = (object: { metadata?: { resourceVersion?: string } }): number =>
   Number(object.metadata?.resourceVersion ?? 0)
+
+/**
+ * Two watches are not in step: what the other has shown may be newer. One watch alone is always right, also where it goes
+ * back, as it does when etcd was restored.
+ */
+function isKnown({ pod: before, toldBy }: KeptPod, pod: V1Pod, watch: PodWatch): boolean {
+  return version(before) === version(pod) || (toldBy !== watch && version(before) > version(pod))
+}
 
 export class ObjectStore implements Store {
   readonly #clock: Pick<Clock, 'now'>
@@ -112,12 +122,12 @@ export class ObjectStore implements Store {
     const known = this.#pods.get(key)
     const before = known?.pod.metadata?.uid === pod.metadata?.uid ? known : undefined
     const shownBy = (before?.shownBy ?? 0) | watch
-    if (before && version(before.pod) >= version(pod)) {
-      this.#pods.set(key, { ...before, shownBy })
+    if (known && isKnown(known, pod, watch)) {
+      if (before) this.#pods.set(key, { ...before, shownBy })
       return false
     }
     if (known) this.#unindex(key, known.pod)
-    this.#pods.set(key, { pod, shownBy, boundAtMs: this.#boundAtMs(pod, before) })
+    this.#pods.set(key, { pod, shownBy, toldBy: watch, boundAtMs: this.#boundAtMs(pod, before) })
     this.#index(key, pod)
     return true
   }

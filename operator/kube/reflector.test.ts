@@ -1,0 +1,256 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { SteppedClock } from '../../reconcilers/loop/stepped-clock.ts'
+import { FakeApi } from './a-fake-api.ts'
+import { aWitness } from './a-witness.ts'
+import { ApiClient } from './api-client.ts'
+import type { KubeObject } from './kube-object.ts'
+import { Reflector, type ReflectorOptions } from './reflector.ts'
+
+const PATH = '/api/v1/pods'
+const STALL_MS = 150_000
+
+const aPod = (name: string, version: number, uid = `uid-${name}`): KubeObject => ({
+  metadata: { name, namespace: 'shop', uid, resourceVersion: String(version) },
+})
+
+const unbraked = { tryTake: () => true, take: async () => true, takeLow: async () => true }
+
+async function reflecting(objects: readonly KubeObject[], extra: Partial<ReflectorOptions<KubeObject>> = {}) {
+  const fake = await FakeApi.start()
+  fake.objects = objects
+  const clock = new SteppedClock(1_000)
+  const stop = new AbortController()
+  const witness = aWitness()
+  const { log, metrics } = witness
+  const api = new ApiClient({
+    credentials: async () => fake.credentials,
+    brake: unbraked,
+    metrics,
+    clock,
+    log,
+    signal: stop.signal,
+  })
+  const changes: string[] = []
+  const reflector = new Reflector<KubeObject>(
+    {
+      resource: 'pods',
+      path: PATH,
+      apiVersion: 'v1',
+      kind: 'Pod',
+      trim: object => object,
+      onChange: ({ type, object }) =>
+        changes.push(`${type} ${object.metadata?.name} ${object.metadata?.uid} ${object.metadata?.resourceVersion}`),
+      ...extra,
+    },
+    { api, clock, rng: { next: () => 0 }, metrics, log },
+  )
+  let over = false
+  const ended = reflector.run(stop.signal).then(() => {
+    over = true
+  })
+  onTestFinished(async () => {
+    stop.abort()
+    await ended
+    await api[Symbol.asyncDispose]()
+    await fake[Symbol.asyncDispose]()
+  })
+  /** The nth watch, as soon as it is open; time goes on meanwhile, so that pauses pass. */
+  const watch = (nth: number) =>
+    vi.waitFor(async () => {
+      const found = fake.watches[nth]
+      if (!found) await clock.step(100)
+      if (!found) throw new Error(`no watch ${nth}`)
+      return found
+    })
+  const restarts = (): readonly string[] =>
+    witness.counted.filter(line => line.startsWith('koupleless_watch_restarts_total'))
+  return { fake, clock, stop, ended, isOver: () => over, changes, reflector, watch, restarts, ...witness }
+}
+
+const changed = (it: { changes: readonly string[] }, ...expected: readonly string[]): Promise<void> =>
+  vi.waitFor(() => expect(it.changes).toEqual(expected))
+
+describe('a list', () => {
+  test('is read page by page, and nothing is synced before its last', async () => {
+    const it = await reflecting(
+      Array.from({ length: 5 }, (_, index) => aPod(`p${index}`, index)),
+      { pageSize: 2, labelSelector: 'a=b,c=d', fieldSelector: 'status.phase=Running' },
+    )
+    expect([it.reflector.synced, it.reflector.freshAtMs]).toEqual([false, 0])
+    const { query } = await it.watch(0)
+    expect(it.reflector.synced).toBe(true)
+    expect(it.reflector.freshAtMs).toBe(1_000)
+    expect(it.changes).toHaveLength(5)
+    expect(it.fake.lists.map(list => list.query.get('continue'))).toEqual([null, '2', '4'])
+    expect(it.fake.lists[0]?.query.get('labelSelector')).toBe('a=b,c=d')
+    expect(query.get('fieldSelector')).toBe('status.phase=Running')
+    expect(query.get('resourceVersion')).toBe('100')
+    expect(query.get('allowWatchBookmarks')).toBe('true')
+    expect(Number(query.get('timeoutSeconds'))).toBeGreaterThanOrEqual(300)
+  })
+
+  test('whose place expires between two pages is begun anew', async () => {
+    const it = await reflecting([aPod('a', 1)])
+    it.fake.next.push({ status: 200, body: { items: [aPod('a', 1)], metadata: { continue: 'x' } } }, { status: 410 })
+    await it.watch(0)
+    expect(it.reflector.synced).toBe(true)
+    expect(it.restarts()).toEqual(['koupleless_watch_restarts_total pods,expired'])
+  })
+
+  test('that is refused leaves everyone waiting, and is tried again', async () => {
+    const it = await reflecting([])
+    it.fake.next.push({ status: 403, body: { message: 'pods is forbidden' } })
+    await it.watch(0)
+    expect(it.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ status: 403 }) }),
+    )
+  })
+
+  test('of metadata only is asked for as such', async () => {
+    const it = await reflecting([], { metadataOnly: true })
+    await it.watch(0)
+    const accepts = it.fake.requests.map(({ headers }) => headers.accept)
+    expect(accepts).toEqual([
+      'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+      'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+    ])
+  })
+})
+
+describe('a watch', () => {
+  test('tells what changes, trimmed, with the kind that lists leave out', async () => {
+    const kinds: unknown[] = []
+    const it = await reflecting([aPod('a', 1)], {
+      trim: ({ metadata }) => ({ metadata: { ...metadata, uid: 'trimmed' } }),
+      onChange: ({ object }) => kinds.push([object.apiVersion, object.kind, object.metadata?.uid]),
+    })
+    const watch = await it.watch(0)
+    watch.send('ADDED', aPod('b', 2))
+    watch.send('DELETED', aPod('b', 3))
+    await vi.waitFor(() => expect(kinds).toHaveLength(3))
+    expect(new Set(kinds.map(String))).toEqual(new Set(['v1,Pod,trimmed']))
+  })
+
+  test('goes on where it was cut, and loses and doubles nothing', async () => {
+    const it = await reflecting([aPod('a', 1)])
+    const first = await it.watch(0)
+    first.send('MODIFIED', aPod('a', 101))
+    first.send('BOOKMARK', { metadata: { resourceVersion: '140' } })
+    first.write('{"type":"MODIF')
+    await changed(it, 'ADDED a uid-a 1', 'MODIFIED a uid-a 101')
+    first.cut()
+    const second = await it.watch(1)
+    expect(second.query.get('resourceVersion')).toBe('140')
+    second.send('MODIFIED', aPod('a', 101))
+    second.send('DELETED', aPod('a', 150))
+    await changed(it, 'ADDED a uid-a 1', 'MODIFIED a uid-a 101', 'DELETED a uid-a 150')
+    expect(it.fake.lists).toHaveLength(1)
+    expect(it.restarts()).toEqual(['koupleless_watch_restarts_total pods,error'])
+  })
+
+  test('that the server ends as agreed is no fault', async () => {
+    const it = await reflecting([])
+    ;(await it.watch(0)).end()
+    await it.watch(1)
+    expect(it.restarts()).toEqual(['koupleless_watch_restarts_total pods,ended'])
+    expect(it.lines.filter(({ level }) => level !== 'debug')).toEqual([])
+  })
+
+  test('that brings nothing for the stall limit is taken for dead, and bookmarks count as something', async () => {
+    const it = await reflecting([], { stallMs: STALL_MS })
+    const first = await it.watch(0)
+    const openedAtMs = it.clock.now()
+    await it.clock.step(STALL_MS - 1_000)
+    first.send('BOOKMARK', { metadata: { resourceVersion: '120' } })
+    await vi.waitFor(() => expect(it.reflector.freshAtMs).toBe(openedAtMs + STALL_MS - 1_000))
+    await it.clock.step(STALL_MS - 10)
+    expect(first.isOpen).toBe(true)
+    await it.clock.step(10)
+    const second = await it.watch(1)
+    expect(second.query.get('resourceVersion')).toBe('120')
+    expect(it.restarts()).toEqual(['koupleless_watch_restarts_total pods,stalled'])
+    await vi.waitFor(() => expect(first.isOpen).toBe(false))
+  })
+
+  test.each([
+    [
+      'an event',
+      (it: Awaited<ReturnType<typeof reflecting>>) =>
+        it.fake.watches[0]?.send('ERROR', { code: 410, message: 'too old resource version' }),
+    ],
+    [
+      'an answer',
+      (it: Awaited<ReturnType<typeof reflecting>>) => {
+        it.fake.next.push({ status: 410 })
+        it.fake.watches[0]?.end()
+      },
+    ],
+  ])('too old (told by %s): the list shows what was deleted and re-created meanwhile', async (_how, expire) => {
+    const it = await reflecting([aPod('deleted', 1), aPod('same', 2), aPod('again', 3)])
+    await it.watch(0)
+    it.changes.length = 0
+    it.fake.objects = [aPod('same', 2), aPod('again', 50, 'uid-second')]
+    it.fake.resourceVersion = 500
+    expire(it)
+    const second = await it.watch(1)
+    expect(it.changes).toEqual([
+      'DELETED again uid-again 3',
+      'ADDED again uid-second 50',
+      'DELETED deleted uid-deleted 1',
+    ])
+    expect(second.query.get('resourceVersion')).toBe('500')
+    expect(it.restarts()).toContain('koupleless_watch_restarts_total pods,expired')
+  })
+
+  test('is not asked for again before the time that the server asked for', async () => {
+    const it = await reflecting([])
+    const first = await it.watch(0)
+    it.fake.next.push({ status: 429, headers: { 'retry-after': '20' }, body: { message: 'slow down' } })
+    await it.clock.step(6_000)
+    first.end()
+    await vi.waitFor(() => expect(it.restarts()).toHaveLength(2))
+    const asked = it.fake.requests.length
+    await it.clock.step(19_000)
+    expect(it.fake.requests).toHaveLength(asked)
+    await it.watch(1)
+    expect(it.fake.requests).toHaveLength(asked + 1)
+  })
+
+  test('that is cut at once, again and again, is begun ever more rarely', async () => {
+    const it = await reflecting([])
+    await it.watch(0)
+    for (let count = 0; count < 200; count++) it.fake.next.push('cut')
+    it.fake.watches[0]?.cut()
+    for (let second = 0; second < 60; second++) {
+      await it.clock.step(1_000)
+      await vi.waitFor(() => expect(it.clock.sleeping).toBe(1))
+    }
+    expect(it.fake.requests.length).toBeGreaterThan(5)
+    expect(it.fake.requests.length).toBeLessThan(20)
+  })
+
+  test('lives on though a listener throws', async () => {
+    let calls = 0
+    const it = await reflecting([], {
+      onChange: () => {
+        calls += 1
+        throw new Error('a fault of ours')
+      },
+    })
+    const watch = await it.watch(0)
+    watch.send('ADDED', aPod('a', 101))
+    watch.send('ADDED', aPod('b', 102))
+    await vi.waitFor(() => expect(calls).toBe(2))
+    expect(watch.isOpen).toBe(true)
+  })
+
+  test('ends when told to, with its connection and its timer', async () => {
+    const it = await reflecting([])
+    const watch = await it.watch(0)
+    it.stop.abort()
+    await it.ended
+    expect(it.isOver()).toBe(true)
+    expect(it.clock.sleeping).toBe(0)
+    await vi.waitFor(() => expect(watch.isOpen).toBe(false))
+  })
+})
