@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -8,9 +8,10 @@ const ROOT = join(import.meta.dirname, '..', '..')
 /** One file starts in half the time and takes less memory than a tree of modules. @returns its path */
 export async function buildOperator(outfile = join(ROOT, 'dist', 'operator.mjs')): Promise<string> {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [join(ROOT, 'operator', 'main.ts')],
     outfile,
+    write: false,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -25,7 +26,16 @@ export async function buildOperator(outfile = join(ROOT, 'dist', 'operator.mjs')
     },
     logLevel: 'error',
   })
+  await mkdir(dirname(outfile), { recursive: true })
+  await Promise.all(outputFiles.map(({ path, contents }) => put(path, contents)))
   return outfile
+}
+
+/** Whole or not at all: another suite may be starting the one that is there. */
+async function put(path: string, contents: Uint8Array): Promise<void> {
+  const aside = `${path}.${process.pid}`
+  await writeFile(aside, contents)
+  await rename(aside, path)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(`${await buildOperator()}\n`)
