@@ -16,6 +16,8 @@ export interface LoggerOptions {
   readonly sink: LineSink & { readonly isTTY?: boolean | undefined }
   readonly metrics: Pick<Metrics, 'count'>
   readonly clock: Pick<Clock, 'now'>
+  /** Fields of whatever is going on when a line is written: the id of a reconcile run. */
+  readonly context?: () => LogFields | undefined
 }
 
 /** What all children of one logger share. */
@@ -24,10 +26,11 @@ interface Core {
   readonly mask: Mask
   readonly winston: winston.Logger
   readonly now: () => number
+  readonly context: () => LogFields | undefined
 }
 
 export function newLog(options: LoggerOptions): Log {
-  const { format, sink, level, metrics, clock } = options
+  const { format, sink, level, metrics, clock, context = () => undefined } = options
   const isPretty = format === 'pretty' || (format === 'auto' && sink.isTTY === true)
   const lines = new BoundedLines(sink, () => metrics.count('koupleless_log_lines_dropped_total'))
   const logger = winston.createLogger({
@@ -36,10 +39,8 @@ export function newLog(options: LoggerOptions): Log {
     format: asFormat(isPretty ? prettyLine : jsonLine),
     transports: [new winston.transports.Stream({ stream: lines, eol: '\n' })],
   })
-  return new WinstonLog(
-    { rank: RANK[level], mask: new Mask(options.secrets), winston: logger, now: () => clock.now() },
-    {},
-  )
+  const mask = new Mask(options.secrets)
+  return new WinstonLog({ rank: RANK[level], mask, winston: logger, now: () => clock.now(), context }, {})
 }
 
 /** Where winston's formats leave the finished line for its transports. */
@@ -81,10 +82,10 @@ class WinstonLog implements Log {
   }
 
   #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    const { rank, mask, winston: logger, now } = this.#core
+    const { rank, mask, winston: logger, now, context } = this.#core
     // Before winston sees it: a line that is not wanted costs there a hundred times what it costs here.
     if (RANK[level] > rank) return
-    const shown = mask.fields(fields ? { ...this.#bound, ...fields } : this.#bound)
+    const shown = mask.fields({ ...context(), ...this.#bound, ...fields })
     logger.write({ level, message: mask.text(message), atMs: now(), fields: shown })
   }
 }

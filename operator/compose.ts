@@ -1,0 +1,221 @@
+/** Builds each part once and joins them. Nothing is opened or started here, and nothing decided: see `run.ts`. */
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import type { KubeConfig } from '@kubernetes/client-node'
+import { ArkletError, type Bridge, openBridge, type Transport } from '../mqtt-bridge/index.ts'
+import { BaseTunnelController } from '../reconcilers/base-tunnel/controller.ts'
+import { TUNNEL_DEFAULTS, type TunnelSettings } from '../reconcilers/base-tunnel/settings.ts'
+import { claimedBizs } from '../reconcilers/claims.ts'
+import { TokenBucket } from '../reconcilers/loop/token-bucket.ts'
+import { KeyQueue } from '../reconcilers/loop/work-queue.ts'
+import { type NodeNameOf, nodeNaming } from '../reconcilers/node-identity.ts'
+import { NodeLeaseController } from '../reconcilers/node-lease/controller.ts'
+import { NODE_LEASE_DEFAULTS, type NodeLeaseSettings } from '../reconcilers/node-lease/settings.ts'
+import { ClaimSources } from '../reconcilers/pod-lifecycle/claim-sources.ts'
+import { ModuleController } from '../reconcilers/pod-lifecycle/module-controller.ts'
+import { PodController } from '../reconcilers/pod-lifecycle/pod-controller.ts'
+import { UnmanagedPods } from '../reconcilers/pod-lifecycle/unmanaged-pods.ts'
+import type { Arklet, BasePods, Clock, Events, Log, LogFields, Rng } from '../reconcilers/ports.ts'
+import { BaseRegistry } from '../reconcilers/registry/base-registry.ts'
+import { type Config, VERSION } from './config.ts'
+import { type AnyController, controllerOf } from './controllers.ts'
+import { gaugeReaders } from './gauges.ts'
+import { Hearing } from './hearing.ts'
+import type { PrometheusMetrics } from './http/metrics.ts'
+import { ApiClient } from './kube/api-client.ts'
+import { KubeBasePods } from './kube/base-pods.ts'
+import { KubeCluster } from './kube/cluster.ts'
+import { readCredentials } from './kube/credentials.ts'
+import { EventRecorder } from './kube/event-recorder.ts'
+import { ObjectStore } from './kube/store.ts'
+import { type AllQueues, Wakes } from './wakes.ts'
+import { ModuleOperator } from './watches.ts'
+
+/** What there is before any part: the process itself. */
+export interface Foundation {
+  readonly config: Config
+  readonly kubeConfig: KubeConfig
+  readonly clock: Clock
+  readonly rng: Rng
+  readonly log: Log
+  readonly metrics: PrometheusMetrics
+  /** Unique among the processes that there are: parts of the names of Events. */
+  readonly nextId: () => string
+  /** Which reconcile run we are in, for the log. */
+  readonly runs: AsyncLocalStorage<LogFields>
+  /** Aborts what still waits for the API server when all else has stopped. */
+  readonly apiStop: AbortSignal
+}
+
+/** A flood of invented identities must not become a flood of Nodes; a whole fleet that comes at once is let in. */
+const NEWCOMERS = { ratePerSecond: 100, burst: 1_000 }
+const EVENTS = { ratePerSecond: 50, burst: 300 }
+const CONCURRENCY = { modules: 16, pods: 32, nodes: 16, tunnel: 16, unmanaged: 4 } as const
+
+export type Composition = ReturnType<typeof compose>
+
+export function compose(foundation: Foundation) {
+  const { config, clock, rng, metrics } = foundation
+  const queues = newQueues(foundation)
+  const nodeNameOf = nodeNaming(config.nodeNameFormat, config.env)
+  const newcomers = new TokenBucket({ ...NEWCOMERS, clock })
+  const registry = new BaseRegistry({ nodeNameOf, rng, maxBases: config.maxBases, newcomers })
+  const store = new ObjectStore(clock)
+  const wakes = new Wakes({ queues, registry, store })
+  const kube = composeKube(foundation, store, wakes)
+  const tunnelLink = new TunnelLink()
+  const shared = { ...kube, registry, store, wakes, queues, nodeNameOf, arklet: tunnelLink }
+  const reconcilers = composeReconcilers(foundation, shared)
+  const controllers = composeControllers(foundation, { ...shared, ...reconcilers })
+  const onLink = wakes.linkChanged.bind(wakes)
+  const hearing = new Hearing({ ...foundation, registry, nodeNameOf, events: kube.events, onLink })
+  registry.onChange((_id, change, record) => wakes.baseChanged(change, record))
+  registry.onFlightEnd((id, end) => hearing.flightEnded(id, end))
+  metrics.read(gaugeReaders({ registry, store, clock, controllers, tunnel: reconcilers.tunnel }))
+  return { ...shared, ...reconcilers, controllers, hearing, tunnelLink }
+}
+
+function newQueues({ clock, rng }: Foundation): AllQueues {
+  const newQueue = <K extends string>(): KeyQueue<K> => new KeyQueue<K>({ clock, rng })
+  return {
+    nodeLease: newQueue(),
+    baseTunnel: newQueue(),
+    modules: newQueue(),
+    pods: newQueue(),
+    unmanaged: newQueue(),
+  }
+}
+
+function composeKube(foundation: Foundation, store: ObjectStore, wakes: Wakes) {
+  const { config, kubeConfig, clock, rng, metrics, log, apiStop: signal, nextId, runs } = foundation
+  const { env, namespace } = config
+  const brake = new TokenBucket({ ratePerSecond: config.kubeApiQps, burst: config.kubeApiBurst, clock })
+  const credentials = () => readCredentials(kubeConfig)
+  const api = new ApiClient({ credentials, brake, metrics, clock, log, signal })
+  const cluster = new KubeCluster({ api, ownNamespace: config.podNamespace, env, namespace })
+  const eventBrake = new TokenBucket({ ...EVENTS, clock })
+  const instance = config.clientId
+  const recorder = new EventRecorder({ api, clock, metrics, log, signal, nextId, instance, brake: eventBrake })
+  const reflectorPorts = { api, clock, rng, metrics, log }
+  const onChange = wakes.basePodChanged.bind(wakes)
+  const podsOfBases = new KubeBasePods({ api, reflectorPorts, store, log, signal, onChange })
+  const watches = new ModuleOperator({ kubeConfig, api, reflectorPorts, log, store, listener: wakes, env, namespace })
+  return { api, cluster, watches, podsOfBases, ...outliving(runs, recorder, podsOfBases) }
+}
+
+/** What these two begin goes on after the run that called them: it must not bear that run's id in the log. */
+function outliving(runs: Foundation['runs'], recorder: Events, podsOfBases: BasePods) {
+  const events: Events = { emit: event => runs.exit(() => recorder.emit(event)) }
+  const basePods: BasePods = {
+    find: ip => podsOfBases.find(ip),
+    state: ref => runs.exit(() => podsOfBases.state(ref)),
+    topologyOf: node => podsOfBases.topologyOf(node),
+  }
+  return { events, basePods }
+}
+
+interface Shared extends ReturnType<typeof composeKube> {
+  readonly registry: BaseRegistry
+  readonly store: ObjectStore
+  readonly queues: AllQueues
+  readonly arklet: Arklet
+  readonly nodeNameOf: NodeNameOf
+}
+
+function composeReconcilers({ config, clock, rng, log, metrics }: Foundation, shared: Shared) {
+  const { store, cluster, registry } = shared
+  const ports = { clock, rng, log, metrics, ...shared }
+  const sources = new ClaimSources({ cluster, clock })
+  const modules = new ModuleController({ ...ports, sources })
+  const pods = new PodController({ ...ports, sources, onGone: uid => modules.forget(uid) })
+  const nodes = new NodeLeaseController({ ...ports, settings: nodeSettings(config) })
+  const tunnel = new BaseTunnelController({
+    ...ports,
+    claimedBizs: record => claimedBizs(store.podsOn(record.nodeName), sources.lookups),
+    settings: tunnelSettings(config),
+  })
+  return { modules, pods, nodes, tunnel, registry, unmanaged: new UnmanagedPods(ports) }
+}
+
+function composeControllers(
+  foundation: Foundation,
+  { queues, registry, store, ...of }: Shared & ReturnType<typeof composeReconcilers>,
+): readonly AnyController[] {
+  const { modules, pods, nodes, tunnel, unmanaged } = CONCURRENCY
+  const isBase = (id: Parameters<BaseRegistry['get']>[0]): boolean => registry.get(id) !== undefined
+  return [
+    controllerOf(foundation, { reconciler: of.modules, queue: queues.modules, concurrency: modules, isKnown: isBase }),
+    controllerOf(foundation, {
+      reconciler: of.pods,
+      queue: queues.pods,
+      concurrency: pods,
+      isKnown: key => store.pod(key) !== undefined,
+    }),
+    controllerOf(foundation, {
+      reconciler: of.nodes,
+      queue: queues.nodeLease,
+      concurrency: nodes,
+      isKnown: name => (registry.byNode(name) ?? store.node(name)) !== undefined,
+    }),
+    controllerOf(foundation, { reconciler: of.tunnel, queue: queues.baseTunnel, concurrency: tunnel, isKnown: isBase }),
+    controllerOf(foundation, {
+      reconciler: of.unmanaged,
+      queue: queues.unmanaged,
+      concurrency: unmanaged,
+      isKnown: name => store.node(name) !== undefined,
+    }),
+  ]
+}
+
+/** As Go spells it, and so the label that images and schedulers go by. */
+const GO_ARCHITECTURE: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' }
+
+const nodeSettings = (config: Config): NodeLeaseSettings => ({
+  ...NODE_LEASE_DEFAULTS,
+  env: config.env,
+  holderIdentity: config.clientId,
+  version: VERSION,
+  architecture: GO_ARCHITECTURE[process.arch] ?? process.arch,
+  nodeEnvTaint: config.nodeEnvTaint,
+  podsMax: config.podCapacity,
+  metaspaceDefaultBytes: config.defaultMetaspaceBytes,
+})
+
+const tunnelSettings = (config: Config): TunnelSettings => ({
+  ...TUNNEL_DEFAULTS,
+  silentAfterMs: config.baseSilentAfterMs,
+  deadAfterMs: config.baseDeadAfterMs,
+  commandDeadlineMs: config.installDeadlineMs,
+  foreignModules: config.foreignModules,
+  ...(config.evictionRate !== undefined && { deathsPerSecond: config.evictionRate }),
+})
+
+/** Commands go nowhere until the bridge is open, which is after everything that sends them was built. */
+export class TunnelLink implements Arklet {
+  #bridge: Bridge | undefined
+
+  open(options: { env: string; transport: Transport; hearing: Hearing; clock: Pick<Clock, 'now'> }): Bridge {
+    const { env, transport, hearing, clock } = options
+    this.#bridge = openBridge({
+      env,
+      transport,
+      now: () => clock.now(),
+      onObservation: observation => hearing.observation(observation),
+      onRefused: refusal => hearing.refusal(refusal),
+      onLink: link => hearing.link(link),
+    })
+    return this.#bridge
+  }
+
+  async send(...[base, command]: Parameters<Arklet['send']>): Promise<void> {
+    await this.#opened.send(base, command)
+  }
+
+  async clearRetained(...[base]: Parameters<Arklet['clearRetained']>): Promise<void> {
+    await this.#opened.clearRetained(base)
+  }
+
+  get #opened(): Bridge {
+    if (!this.#bridge) throw new ArkletError('NOT_CONNECTED', 'the bridge is not open yet')
+    return this.#bridge
+  }
+}

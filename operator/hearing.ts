@@ -1,0 +1,81 @@
+/** What bases say → registry, metrics, log. */
+import { LRUCache } from 'lru-cache'
+import type { BaseId, LinkState, Observation, Refusal } from '../mqtt-bridge/index.ts'
+import * as events from '../reconcilers/events.ts'
+import type { NodeNameOf } from '../reconcilers/node-identity.ts'
+import type { Clock, Events, Log, Metrics } from '../reconcilers/ports.ts'
+import type { Admission, BaseRegistry } from '../reconcilers/registry/base-registry.ts'
+import type { FlightEnd } from '../reconcilers/registry/observed.ts'
+
+export interface HearingOptions {
+  readonly registry: Pick<BaseRegistry, 'observe' | 'setLink' | 'link'>
+  readonly nodeNameOf: NodeNameOf
+  readonly events: Events
+  readonly metrics: Metrics
+  readonly clock: Pick<Clock, 'now'>
+  readonly log: Log
+  readonly onLink: (link: LinkState) => void
+}
+
+type Refused = Extract<Admission, { kind: 'refused' }>
+
+/** Each refused identity is told of once in a while: it tries again with every heart. */
+const TOLD = { max: 1_000, ttl: 600_000 }
+const TOPIC_CHARS_MAX = 128
+
+/** How a command ended without the base having answered it. */
+const UNANSWERED: ReadonlySet<FlightEnd['outcome']> = new Set(['seen', 'lost'])
+const UNINSTALLED: ReadonlySet<FlightEnd['outcome']> = new Set(['uninstalled', 'absent', 'seen'])
+
+export class Hearing {
+  readonly #of: HearingOptions
+  readonly #told = new LRUCache<BaseId, Refused['reason']>(TOLD)
+
+  constructor(options: HearingOptions) {
+    this.#of = options
+  }
+
+  observation(observation: Observation): void {
+    const { registry, metrics, clock } = this.#of
+    metrics.count('koupleless_frames_total', { kind: observation.kind })
+    const admission = registry.observe(observation, clock.now())
+    if (admission.kind === 'refused') this.#tellRefused(observation.base, admission)
+  }
+
+  refusal({ code, topic, path, message }: Refusal): void {
+    this.#of.metrics.count('koupleless_frames_refused_total', { code })
+    this.#of.log.debug('message refused', { code, topic: topic.slice(0, TOPIC_CHARS_MAX), path, why: message })
+  }
+
+  link(link: LinkState): void {
+    const { registry, log, onLink } = this.#of
+    const isEdge = registry.link.connected !== link.connected
+    registry.setLink(link)
+    if (link.connected) log.info('connected to the broker', { epoch: link.epoch })
+    else log.warn('not connected to the broker', { why: link.why })
+    if (isEdge) onLink(link)
+  }
+
+  flightEnded(base: BaseId, { key, flight, outcome }: FlightEnd): void {
+    const { metrics, clock, log } = this.#of
+    const { command, sentAtMs, claim } = flight
+    if (!UNANSWERED.has(outcome)) metrics.count('koupleless_command_answers_total', { command, outcome })
+    const seconds = Math.max(0, clock.now() - sentAtMs) / 1_000
+    // One without a claim was begun by somebody else, of whom a conflict told us.
+    if (command === 'installBiz' && claim !== undefined) {
+      metrics.observe('koupleless_install_seconds', seconds, { outcome })
+    }
+    if (command === 'uninstallBiz' && UNINSTALLED.has(outcome)) metrics.observe('koupleless_uninstall_seconds', seconds)
+    log.info('command ended', { base, command, biz: key, outcome, seconds })
+  }
+
+  #tellRefused(base: BaseId, { reason, by }: Refused): void {
+    const { nodeNameOf, events: recorder, log } = this.#of
+    if (this.#told.get(base) === reason) return
+    this.#told.set(base, reason)
+    log.warn('base refused', { base, reason, ...(by !== undefined && { by }) })
+    if (reason !== 'nodeNameTaken') return
+    const why = `the base ${by ?? ''} has a Node of that name`
+    recorder.emit(events.nodeNameTaken({ name: nodeNameOf(base) }, base, why))
+  }
+}
