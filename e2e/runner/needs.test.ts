@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { type Need, unmetNeeds } from './needs.ts'
+import { NEEDS, type Need, unmetNeeds } from './needs.ts'
 
 const aNeed = (name: string, missing?: string): Need & { asked: number } => ({
   name,
-  importing: new RegExp(`/${name}\\.ts'`),
+  isNeededBy: ({ text }) => text.includes(name),
   asked: 0,
   async get() {
     this.asked += 1
@@ -22,4 +22,12 @@ test('a file whose need is not met is left out, with how to meet it', async () =
   const files = [importing('a.test.ts', 'broker'), importing('b.test.ts', 'cluster')]
   const unmet = await unmetNeeds(files, [aNeed('broker', 'broker is not here: buy one'), aNeed('cluster')])
   expect(unmet).toEqual({ files: ['a.test.ts'], why: ['a.test.ts: broker is not here: buy one'] })
+})
+
+test('journeys need a cluster, suites with Mosquitto need Mosquitto, others nothing', () => {
+  const neededBy = (path: string, text = '') =>
+    NEEDS.filter(need => need.isNeededBy({ path, text })).map(({ name }) => name)
+  expect(neededBy('e2e/cluster/deploy.test.ts')).toEqual(['cluster'])
+  expect(neededBy('a.test.ts', "import { Mosquitto } from './mosquitto-process.ts'")).toEqual(['mosquitto'])
+  expect(neededBy('a.test.ts', "import { a } from './b.ts'")).toEqual([])
 })

@@ -3,19 +3,30 @@ import { join } from 'node:path'
 import { resolveBinaries } from '../control-plane/binaries.ts'
 import { NotToBeHad } from '../control-plane/not-to-be-had.ts'
 import { versionFromEnvironment } from '../control-plane/versions.ts'
-import { findTool } from '../tools/find-tool.ts'
+import { findTool, type ToolName } from '../tools/find-tool.ts'
 
-/** Something from outside that some test files cannot do without. They show it by what they import. */
+export interface TestFile {
+  readonly path: string
+  readonly text: string
+}
+
+/** Something from outside that some test files cannot do without. */
 export interface Need {
   readonly name: string
-  readonly importing: RegExp
+  isNeededBy(file: TestFile): boolean
   /** Gets it where it may. Undefined: it is here. Else what to tell people. */
   get(): Promise<string | undefined>
 }
 
-const tool = (name: Parameters<typeof findTool>[0], importing: RegExp): Need => ({
+/** Files show what they need by what they import: no list to keep. */
+const imports =
+  (file: string) =>
+  ({ text }: TestFile): boolean =>
+    text.includes(`/${file}'`)
+
+const tool = (name: ToolName, file: string): Need => ({
   name,
-  importing,
+  isNeededBy: imports(file),
   async get() {
     const found = await findTool(name)
     return found.ok ? undefined : found.how
@@ -33,20 +44,15 @@ async function controlPlane(): Promise<string | undefined> {
 }
 
 export const NEEDS: readonly Need[] = [
-  tool('mosquitto', /from '[^']*\/mosquitto-process\.ts'/),
-  tool('openssl', /from '[^']*\/test-certificates\.ts'/),
-  { name: 'control plane', importing: /from '[^']*\/control-plane\.ts'/, get: controlPlane },
+  tool('mosquitto', 'mosquitto-process.ts'),
+  tool('openssl', 'test-certificates.ts'),
+  { name: 'control plane', isNeededBy: imports('control-plane.ts'), get: controlPlane },
   {
     name: 'cluster',
-    importing: /from '[^']*\/journey\.ts'/,
+    isNeededBy: ({ path }) => path.startsWith('e2e/cluster/'),
     get: async () => (process.env.KOUPLELESS_E2E_KUBECONFIG ? undefined : await controlPlane()),
   },
 ]
-
-export interface TestFile {
-  readonly path: string
-  readonly text: string
-}
 
 /** Test files of the whole project, from its root. */
 export function testFiles(root: string): readonly TestFile[] {
@@ -69,7 +75,7 @@ export interface Unmet {
 export async function unmetNeeds(files: readonly TestFile[], needs = NEEDS): Promise<Unmet> {
   const unmet = new Map<string, string>()
   for (const need of needs) {
-    const wanting = files.filter(({ text }) => need.importing.test(text))
+    const wanting = files.filter(file => need.isNeededBy(file))
     const missing = wanting.length > 0 ? await need.get() : undefined
     for (const { path } of missing ? wanting : []) unmet.set(path, `${path}: ${missing}`)
   }
