@@ -125,15 +125,15 @@ export class KubeBasePods implements BasePods {
 
   /** The watch does not show it: it may not have listed yet, or be behind. The API server itself knows. */
   async #ask({ namespace, name, uid }: BasePodRef, { asked }: Namespace): Promise<void> {
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
+    const pods = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
+    const path = pods + query({ fieldSelector: `metadata.name=${name}` })
     try {
-      const pod = await this.#get<V1Pod>(path, 'get', 'pods')
-      if (pod.metadata?.uid === uid && !hasEnded(pod)) return
+      const { items } = await this.#get<KubeList<V1Pod>>(path, 'list', 'pods')
+      if (items?.some(pod => pod.metadata?.uid === uid && !hasEnded(pod))) return
     } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) {
-        asked.delete(uid) // asked again with the next look
-        return
-      }
+      this.#options.log.debug('own pod of a base not looked up', { error })
+      asked.delete(uid) // asked again with the next look
+      return
     }
     asked.delete(uid)
     this.#ended.set(uid, true)

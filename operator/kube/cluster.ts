@@ -1,5 +1,4 @@
 /** Writes, and the few reads that no watch covers, as plain requests: typed calls cost twice as much. */
-import { createHash } from 'node:crypto'
 import type {
   V1ConfigMap,
   V1ControllerRevision,
@@ -13,7 +12,6 @@ import type {
 import { LRUCache } from 'lru-cache'
 import { MEMORY_NAME } from '../../reconcilers/base-tunnel/memory.ts'
 import { LEASE_NAMESPACE, type LeaseName, type NodeName, type PodKey, splitPodKey } from '../../reconcilers/names.ts'
-import { isNodeName } from '../../reconcilers/node-identity.ts'
 import { ApiError, type Cluster, type Patch } from '../../reconcilers/ports.ts'
 import type { ApiClient, ApiRequest } from './api-client.ts'
 import { type KubeList, query } from './kube-object.ts'
@@ -139,36 +137,39 @@ export class KubeCluster implements Cluster {
     return pods
   }
 
-  /** One per environment, since operators of several may run in one namespace. */
-  get memoryName(): string {
-    const { env } = this.#options
-    const isPlain = isNodeName(env)
-    return `${MEMORY_NAME}-${isPlain ? env : createHash('sha256').update(env).digest('hex').slice(0, 16)}`
-  }
-
+  /** With the names that the reader gave its entries; those of other environments are left out. */
   async readMemory(): Promise<V1ConfigMap | undefined> {
-    return absentIf404(
-      this.#options.api.json<V1ConfigMap>({
-        method: 'GET',
-        path: `${this.#memoriesPath}/${this.memoryName}`,
-        verb: 'get',
-        resource: 'configmaps',
-      }),
-    )
+    const path = `${this.#memoriesPath}/${MEMORY_NAME}`
+    const request = { method: 'GET', path, verb: 'get', resource: 'configmaps' } as const
+    const configMap = await absentIf404(this.#options.api.json<V1ConfigMap>(request))
+    if (!configMap) return undefined
+    const ours = Object.entries(configMap.data ?? {}).filter(([key]) => key.startsWith(this.#memoryPrefix))
+    return { ...configMap, data: Object.fromEntries(ours.map(([key, text]) => [this.#withoutPrefix(key), text])) }
   }
 
   /** Name and namespace are ours to give. */
   async writeMemory({ data = {} }: V1ConfigMap): Promise<void> {
-    const path = `${this.#memoriesPath}/${this.memoryName}`
-    const patched = await absentIf404(this.#patch(path, 'configmaps', { type: 'merge', body: { data } }, METADATA_ONLY))
+    const ours = Object.entries(data).map(([key, text]) => [this.#memoryPrefix + key, text])
+    const body = { data: Object.fromEntries(ours) }
+    const path = `${this.#memoriesPath}/${MEMORY_NAME}`
+    const patched = await absentIf404(this.#patch(path, 'configmaps', { type: 'merge', body }, METADATA_ONLY))
     if (patched) return
-    const metadata = { name: this.memoryName, namespace: this.#options.ownNamespace }
-    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }
-    await this.#write({ method: 'POST', path: this.#memoriesPath, resource: 'configmaps', body })
+    const metadata = { name: MEMORY_NAME, namespace: this.#options.ownNamespace }
+    const created = { apiVersion: 'v1', kind: 'ConfigMap', metadata, ...body }
+    await this.#write({ method: 'POST', path: this.#memoriesPath, resource: 'configmaps', body: created })
   }
 
   get #memoriesPath(): string {
     return `/api/v1/namespaces/${e(this.#options.ownNamespace)}/configmaps`
+  }
+
+  /** One ConfigMap for the operators of all environments in a namespace: rights can name it, and a patch touches only ours. */
+  get #memoryPrefix(): string {
+    return `${this.#options.env}.`
+  }
+
+  #withoutPrefix(key: string): string {
+    return key.slice(this.#memoryPrefix.length)
   }
 
   async #revisionOfReplicaSet(path: string): Promise<number | undefined> {
