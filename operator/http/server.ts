@@ -28,6 +28,8 @@ export interface HttpServer extends AsyncDisposable {
 
 const REQUEST_TIMEOUT_MS = 10_000
 const CONNECTIONS_MAX = 64
+/** Only path and query count. */
+const ANY_ORIGIN = 'http://operator'
 
 export const plainText = (status: number, body: string): Reply => ({
   status,
@@ -73,7 +75,7 @@ async function listen(server: http.Server, host: string, port: number): Promise<
 }
 
 async function answer(request: http.IncomingMessage, pages: HttpServerOptions['pages'], log: Log): Promise<Reply> {
-  const url = URL.canParse(request.url ?? '', 'http://operator') ? new URL(request.url ?? '', 'http://operator') : null
+  const url = urlOf(request)
   const page = url && Object.hasOwn(pages, url.pathname) ? pages[url.pathname] : undefined
   if (!url || !page) return plainText(404, `there is: ${Object.keys(pages).join(' ')}\n`)
   if (request.method !== 'GET' && request.method !== 'HEAD') return plainText(405, 'GET only\n')
@@ -83,6 +85,10 @@ async function answer(request: http.IncomingMessage, pages: HttpServerOptions['p
     log.error('page failed', { path: url.pathname, error })
     return plainText(500, 'failed: see the log\n')
   }
+}
+
+function urlOf({ url = '' }: http.IncomingMessage): URL | undefined {
+  return URL.canParse(url, ANY_ORIGIN) ? new URL(url, ANY_ORIGIN) : undefined
 }
 
 function send(
