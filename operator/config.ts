@@ -90,7 +90,7 @@ function readFlags(command: Command, argv: readonly string[], faults: string[]):
   try {
     // Unknown options and stray words are faults beside the others, not instead of them.
     const strays = command.parse([...argv], { from: 'user' }).args
-    for (const stray of strays) faults.push(`${redact(stray)}: there is no such option`)
+    for (const stray of strays) faults.push(`${nameOf(stray)}: there is no such option`)
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { output }
@@ -98,6 +98,10 @@ function readFlags(command: Command, argv: readonly string[], faults: string[]):
   }
   return { given: command.opts() }
 }
+
+/** Only what looks like an option is echoed, and nothing behind its "=": the rest may be a password typed in a wrong place. */
+const nameOf = (stray: string): string =>
+  /^--?[A-Za-z][A-Za-z0-9-]*(?==|$)/.exec(stray)?.[0] ?? 'a word without an option'
 
 function readValues(flags: Readonly<Record<string, unknown>>, env: Environment, faults: string[]): OptionValues {
   const values = NAMES.map(name => [name, readValue(name, flags, env, faults)])

@@ -19,10 +19,11 @@ export class Mask {
     this.#secrets = secrets.filter(secret => secret.length >= SECRET_LENGTH_MIN)
   }
 
+  /** Cut last: half a URL would hide the "@" that says that what stands before it is a password. */
   text(raw: string): string {
-    const cut = raw.length > CHARS_MAX ? `${raw.slice(0, CHARS_MAX)}…` : raw
-    const masked = redact(cut).replace(AUTHORIZATION, `$1 ${MASK}`)
-    return this.#secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), masked)
+    const masked = redact(raw).replace(AUTHORIZATION, `$1 ${MASK}`)
+    const shown = this.#secrets.reduce((text, secret) => text.replaceAll(secret, MASK), masked)
+    return shown.length > CHARS_MAX ? `${shown.slice(0, CHARS_MAX)}…` : shown
   }
 
   /** JSON-safe, bounded in depth and length: whatever is handed in, a line comes out. */
