@@ -20,6 +20,17 @@ const started = ['package.json', 'vitest.config.ts', 'Makefile']
 const isEntry = (path: string): boolean =>
   /\.(test|bench)\.ts$/.test(path) || /(^|\/)main\.ts$/.test(path) || started.includes(path)
 
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>
+}
+/** npm drops the packages of other platforms when it rewrites the file beside installed ones, and then refuses it. */
+const missingFromLock = ({ packages }: Lock): readonly string[] =>
+  Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      name => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+    ),
+  )
+
 /** One line each, so that a failure reads as a list of what to do. */
 const told = (faults: readonly Fault[]): string => faults.map(({ where, what }) => `${where} ${what}`).join('\n')
 
@@ -31,8 +42,10 @@ describe('the house rules', () => {
   test('no file is dead', () => expect(told(deadFiles(files, isEntry))).toBe(''))
   test('no imports in a circle', () => expect(told(importCycles(files))).toBe(''))
   test('no path of one machine', () => expect(told(readPlainTexts(ROOT).flatMap(machinePaths))).toBe(''))
-  test('the lock file names no registry', () => {
-    expect(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).not.toContain('"resolved"')
+  test('the lock file names no registry, and all that `npm ci` asks for on any machine', () => {
+    const text = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+    expect(text).not.toContain('"resolved"')
+    expect(missingFromLock(JSON.parse(text) as Lock)).toEqual([])
   })
 })
 
