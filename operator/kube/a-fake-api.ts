@@ -62,10 +62,15 @@ export class FakeApi implements AsyncDisposable {
   resourceVersion = 100
   /** Instead of the usual answer, for the next requests in turn. */
   readonly next: Reaction[] = []
+  /** Opened so far. */
+  connections = 0
   readonly #server = createServer((request, response) => void this.#take(request, response))
 
   static async start(): Promise<FakeApi> {
     const api = new FakeApi()
+    api.#server.on('connection', () => {
+      api.connections += 1
+    })
     api.#server.listen(0, '127.0.0.1')
     await once(api.#server, 'listening')
     return api

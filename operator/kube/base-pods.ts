@@ -24,19 +24,23 @@ export interface KubeBasePodsOptions {
 
 const TOPOLOGY = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'] as const
 const TOPOLOGY_TTL_MS = 300_000
-const ENDED_MAX = 10_000
+const UIDS_MAX = 10_000
+/** A Pod that was alive when we asked, and never shown Running since: it may have ended unseen. */
+const ASK_AGAIN_MS = 15_000
 
-/** Pods of one namespace whose phase is Running; of each only that it is there. */
 interface Namespace {
+  /** Pods whose phase is Running; of each only that it is there. */
   readonly running: Set<string>
-  /** Asked about, and not seen by the watch yet. */
-  readonly asked: Set<string>
+  /** Not shown by the watch: when we asked the API server itself. */
+  readonly askedAtMs: Map<string, number>
 }
 
 export class KubeBasePods implements BasePods {
   readonly #options: KubeBasePodsOptions
   readonly #namespaces = new Map<string, Namespace>()
-  readonly #ended = new LRUCache<string, true>({ max: ENDED_MAX })
+  readonly #ended = new LRUCache<string, true>({ max: UIDS_MAX })
+  /** Those that anyone wants to know of: all others of the namespace come and go unheeded. */
+  readonly #wanted = new LRUCache<string, true>({ max: UIDS_MAX })
   readonly #topology = new LRUCache<string, Readonly<Record<string, string>>>({ max: 1_000, ttl: TOPOLOGY_TTL_MS })
   readonly #watching = new Set<Promise<void>>()
 
@@ -55,12 +59,12 @@ export class KubeBasePods implements BasePods {
 
   state({ namespace, name, uid }: BasePodRef): 'running' | 'ended' | 'unknown' {
     if (this.#ended.has(uid)) return 'ended'
+    this.#wanted.set(uid, true)
     const known = this.#namespaces.get(namespace) ?? this.#watch(namespace)
     if (known.running.has(uid)) return 'running'
-    if (!known.asked.has(uid)) {
-      known.asked.add(uid)
-      void this.#ask({ namespace, name, uid }, known)
-    }
+    const askedAtMs = known.askedAtMs.get(uid)
+    if (askedAtMs === undefined || this.#nowMs() - askedAtMs >= ASK_AGAIN_MS)
+      void this.#ask(known, { namespace, name, uid })
     return 'unknown'
   }
 
@@ -90,7 +94,7 @@ export class KubeBasePods implements BasePods {
   }
 
   #watch(namespace: string): Namespace {
-    const known: Namespace = { running: new Set(), asked: new Set() }
+    const known: Namespace = { running: new Set(), askedAtMs: new Map() }
     this.#namespaces.set(namespace, known)
     const reflector = new Reflector<KubeObject>(
       {
@@ -109,22 +113,23 @@ export class KubeBasePods implements BasePods {
     return known
   }
 
-  /** DELETED: it is gone, or its phase is Running no more, from which no Pod comes back. */
-  #changed({ running, asked }: Namespace, { type, object }: Change<KubeObject>): void {
-    const uid = object.metadata?.uid ?? ''
-    const isAwaited = asked.delete(uid)
+  /** DELETED: gone, or no longer Running, and that is not always the end: a machine restarted runs init containers again. */
+  #changed(known: Namespace, { type, object }: Change<KubeObject>): void {
+    const { namespace = '', name = '', uid = '' } = object.metadata ?? {}
     if (type === 'DELETED') {
-      const wasRunning = running.delete(uid)
-      this.#ended.set(uid, true)
-      if (wasRunning || isAwaited) this.#options.onChange(uid)
+      known.running.delete(uid)
+      if (this.#wanted.has(uid)) void this.#ask(known, { namespace, name, uid })
       return
     }
-    running.add(uid)
-    if (isAwaited) this.#options.onChange(uid)
+    known.running.add(uid)
+    const isAwaited = known.askedAtMs.delete(uid)
+    const hadEnded = this.#ended.delete(uid)
+    if (isAwaited || hadEnded) this.#options.onChange(uid)
   }
 
   /** The watch does not show it: it may not have listed yet, or be behind. The API server itself knows. */
-  async #ask({ namespace, name, uid }: BasePodRef, { asked }: Namespace): Promise<void> {
+  async #ask({ askedAtMs }: Namespace, { namespace, name, uid }: BasePodRef): Promise<void> {
+    askedAtMs.set(uid, this.#nowMs())
     const pods = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
     const path = pods + query({ fieldSelector: `metadata.name=${name}` })
     try {
@@ -132,12 +137,16 @@ export class KubeBasePods implements BasePods {
       if (items?.some(pod => pod.metadata?.uid === uid && !hasEnded(pod))) return
     } catch (error) {
       this.#options.log.debug('own pod of a base not looked up', { error })
-      asked.delete(uid) // asked again with the next look
+      askedAtMs.delete(uid) // asked again with the next look
       return
     }
-    asked.delete(uid)
+    askedAtMs.delete(uid)
     this.#ended.set(uid, true)
     this.#options.onChange(uid)
+  }
+
+  #nowMs(): number {
+    return this.#options.reflectorPorts.clock.now()
   }
 
   #get<T>(path: string, verb: 'get' | 'list', resource: string): Promise<T> {

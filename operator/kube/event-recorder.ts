@@ -76,7 +76,7 @@ export class EventRecorder implements Events {
   }
 
   #newTold(event: CoreV1Event, nowMs: number): Told {
-    const name = `${(event.involvedObject.name ?? '').slice(0, NAME_CHARS_MAX)}.${this.#options.nextId()}`
+    const name = `${(event.involvedObject.name ?? '').slice(0, NAME_CHARS_MAX).replace(/[-.]+$/, '')}.${this.#options.nextId()}`
     return { event, name, firstAtMs: nowMs, lastAtMs: nowMs, count: 0, isWritten: false, failures: 0 }
   }
 
@@ -115,13 +115,13 @@ export class EventRecorder implements Events {
   async #failed(key: string, told: Told, error: ApiError): Promise<void> {
     const { log, clock, signal } = this.#options
     if (signal.aborted) return
-    // It ran out or was deleted meanwhile: told anew.
-    const isGone = told.isWritten && error.status === 404
-    if (isGone) told.isWritten = false
+    // It ran out or was deleted meanwhile; or it was written already, by an answer that was lost or by another writer.
+    const isOtherwise = error.status === (told.isWritten ? 404 : 409)
+    if (isOtherwise) told.isWritten = !told.isWritten
     told.failures += 1
-    const mayPass = isGone || isTransient(error)
+    const mayPass = isOtherwise || isTransient(error)
     if (mayPass && told.failures < TRIES_MAX) {
-      await clock.sleep(isGone ? 0 : Math.max(error.retryAfterMs, RETRY_MS * told.failures), signal)
+      await clock.sleep(isOtherwise ? 0 : Math.max(error.retryAfterMs, RETRY_MS * told.failures), signal)
       this.#enqueue(key, told)
       return
     }
