@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import type { Log } from '../reconcilers/ports.ts'
 import { WAITING_BYTES_MAX } from './log/bounded-lines.ts'
@@ -116,7 +117,7 @@ test('a reader that is gone ends the lines, not the process', () => {
 test('on a terminal, words for people', () => {
   const { log, reader } = aLog({ format: 'pretty' })
   log.warn('base refused', { base: 'b1', why: 'too many of them', stack: 'Error\n  at x' })
-  const plain = reader.text.replaceAll(/\u001b\[\d+m/g, '')
+  const plain = stripVTControlCharacters(reader.text)
   expect(plain).toBe('03:04:05.000 WARN  base refused  base=b1 why="too many of them"\nError\n  at x\n')
 })
 

@@ -1,0 +1,141 @@
+import type { CoreV1Event } from '@kubernetes/client-node'
+import { describe, expect, test } from 'vitest'
+import { baseId, bizKey, type LinkState, type Observation } from '../mqtt-bridge/index.ts'
+import { SteppedClock } from '../reconcilers/loop/stepped-clock.ts'
+import { nodeNaming } from '../reconcilers/node-identity.ts'
+import type { Log } from '../reconcilers/ports.ts'
+import { claimId, type Flight } from '../reconcilers/registry/base-record.ts'
+import type { Admission } from '../reconcilers/registry/base-registry.ts'
+import { Hearing } from './hearing.ts'
+
+const down: LinkState = { connected: false, epoch: 0, sinceMs: 0, why: 'refused' }
+const up: LinkState = { connected: true, epoch: 1, sinceMs: 0, why: 'connected' }
+const heart: Observation = {
+  kind: 'heart',
+  base: baseId('b1'),
+  publishedAtMs: 1,
+  metadata: { name: 'base', version: '1', clusterName: '' },
+  ip: '10.0.0.1',
+  hostName: 'b1',
+  port: 0,
+  state: 'activated',
+}
+
+function aHearing(admission: Admission = { kind: 'ignored' }) {
+  const counted: string[] = []
+  const lines: string[] = []
+  const told: CoreV1Event[] = []
+  const edges: boolean[] = []
+  let link = down
+  const write =
+    (level: string) =>
+    (message: string, fields: object = {}): void =>
+      void lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
+  const log: Log = {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: () => log,
+  }
+  const hearing = new Hearing({
+    registry: {
+      get link() {
+        return link
+      },
+      setLink: next => {
+        link = next
+      },
+      observe: () => admission,
+    },
+    nodeNameOf: nodeNaming('virtual-node-{identity}', 'dev'),
+    events: { emit: event => void told.push(event) },
+    metrics: {
+      count: (name, labels = {}) => void counted.push([name, ...Object.values(labels)].join(' ')),
+      observe: (name, seconds, labels = {}) => void counted.push([name, ...Object.values(labels), seconds].join(' ')),
+    },
+    clock: new SteppedClock(3_000),
+    log,
+    onLink: ({ connected }) => void edges.push(connected),
+  })
+  return { hearing, counted, lines, told, edges, link: () => link }
+}
+
+test('each message is counted by its kind', () => {
+  const { hearing, counted, lines } = aHearing()
+  hearing.observation(heart)
+  expect(counted).toEqual(['koupleless_frames_total heart'])
+  expect(lines).toEqual([])
+})
+
+describe('what is refused', () => {
+  test('at the door: counted by its code, logged without payload and with a short topic', () => {
+    const { hearing, counted, lines } = aHearing()
+    const topic = `koupleless_dev/${'x'.repeat(5_000)}/base/heart`
+    hearing.refusal({ code: 'PAYLOAD_INVALID', topic, path: 'data.masterBizInfo', message: 'expected an object' })
+    expect(counted).toEqual(['koupleless_frames_refused_total PAYLOAD_INVALID'])
+    expect(lines[0]).toMatch(/^debug message refused .*"path":"data.masterBizInfo"/)
+    expect(lines[0]?.length).toBeLessThan(400)
+  })
+
+  test('a base too many: told once, though its heart comes every few seconds', () => {
+    const { hearing, lines, told } = aHearing({ kind: 'refused', reason: 'full' })
+    for (let beat = 0; beat < 3; beat++) hearing.observation(heart)
+    expect(lines).toEqual(['warn base refused {"base":"b1","reason":"full"}'])
+    expect(told).toEqual([])
+  })
+
+  test('a base whose Node name another has: told in an Event, too', () => {
+    const { hearing, told } = aHearing({ kind: 'refused', reason: 'nodeNameTaken', by: baseId('B1') })
+    hearing.observation(heart)
+    expect(told.map(({ reason, involvedObject }) => [reason, involvedObject.name])).toEqual([
+      ['NodeNameTaken', 'virtual-node-b1'],
+    ])
+  })
+})
+
+test('the link: kept always, passed on at its edges only', () => {
+  const { hearing, edges, link, lines } = aHearing()
+  hearing.link({ ...down, why: 'still refused' })
+  expect(link().why).toBe('still refused')
+  hearing.link(up)
+  hearing.link({ ...down, why: 'cut' })
+  expect(edges).toEqual([true, false])
+  expect(lines.map(line => line.split(' ')[0])).toEqual(['warn', 'info', 'warn'])
+})
+
+describe('a command that ended', () => {
+  const claim = claimId('uid-web', 'biz1')
+  const flight: Flight = { command: 'installBiz', name: 'biz1', version: '1', claim, sentAtMs: 2_700, overdue: false }
+  const { claim: _nobodys, ...foreign } = flight
+  const uninstall: Flight = { ...foreign, command: 'uninstallBiz' }
+  const key = bizKey('biz1', '1')
+  const countedOf = (ended: Flight, outcome: 'installed' | 'failed' | 'seen' | 'lost' | 'uninstalled') => {
+    const { hearing, counted } = aHearing()
+    hearing.flightEnded(baseId('b1'), { key, flight: ended, outcome })
+    return counted
+  }
+
+  test('is counted as an answer and timed by its outcome', () => {
+    expect(countedOf(flight, 'failed')).toEqual([
+      'koupleless_command_answers_total installBiz failed',
+      'koupleless_install_seconds failed 0.3',
+    ])
+  })
+
+  test('without an answer is no answer', () => {
+    expect(countedOf(flight, 'seen')).toEqual(['koupleless_install_seconds seen 0.3'])
+    expect(countedOf(uninstall, 'lost')).toEqual([])
+  })
+
+  test('an uninstall is timed when the module is gone', () => {
+    expect(countedOf(uninstall, 'uninstalled')).toEqual([
+      'koupleless_command_answers_total uninstallBiz uninstalled',
+      'koupleless_uninstall_seconds 0.3',
+    ])
+  })
+
+  test('begun by somebody else is not timed: we do not know when', () => {
+    expect(countedOf(foreign, 'installed')).toEqual(['koupleless_command_answers_total installBiz installed'])
+  })
+})
