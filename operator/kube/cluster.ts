@@ -83,12 +83,13 @@ export class KubeCluster implements Cluster {
 
   /** The answer holds metadata only. */
   patchPodStatus(key: PodKey, uid: string, patch: Patch): Promise<V1Pod> {
-    return this.#patch<V1Pod>(`${podPath(key)}/status`, 'pods/status', withUid(patch, uid), METADATA_ONLY)
+    const path = `${podPath(key)}/status`
+    return orReplaced(this.#patch<V1Pod>(path, 'pods/status', withUid(patch, uid), METADATA_ONLY))
   }
 
   /** The answer holds metadata only. */
   patchPod(key: PodKey, uid: string, patch: Patch): Promise<V1Pod> {
-    return this.#patch<V1Pod>(podPath(key), 'pods', withUid(patch, uid), METADATA_ONLY)
+    return orReplaced(this.#patch<V1Pod>(podPath(key), 'pods', withUid(patch, uid), METADATA_ONLY))
   }
 
   deletePod(key: PodKey, uid: string): Promise<void> {
@@ -234,10 +235,22 @@ function withUid({ type, body }: Patch, uid: string): Patch {
 /** What a Pod's status does not wait for: the tolerations that lose their seconds. */
 const isCosmetic = (resource: string, body: object): boolean => resource === 'pods' && 'spec' in body
 
+/** A Pod of that name is another one by now, which the watch will show: a conflict like any other, no fault of the patch. */
+async function orReplaced<T>(patched: Promise<T>): Promise<T> {
+  try {
+    return await patched
+  } catch (error) {
+    const isReplaced = error instanceof ApiError && error.status === 422 && error.message.includes('metadata.uid')
+    throw isReplaced ? new ApiError(409, error.message) : error
+  }
+}
+
+/** As Kubernetes 1.24 and 1.36 word it. */
+const OTHER_UID = /UID in (the )?precondition/
+
 /** Gone, or another one of that name by now: in either case the one that was meant is no more. */
 const isGone = (error: unknown): boolean =>
-  error instanceof ApiError &&
-  (error.status === 404 || (error.status === 409 && /UID in precondition/.test(error.message)))
+  error instanceof ApiError && (error.status === 404 || (error.status === 409 && OTHER_UID.test(error.message)))
 
 async function absentIf404<T>(read: Promise<T>): Promise<T | undefined> {
   try {
