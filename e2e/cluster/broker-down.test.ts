@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Mosquitto } from '../../mqtt-bridge/transport/mosquitto-process.ts'
 import { always } from './eventually.ts'
-import { Journey } from './journey.ts'
+import { commandsOf, Journey } from './journey.ts'
 import { deployment } from './workloads.ts'
 
 test('the broker away for 90 s, and bases that never beat again: no Node, Pod or module is touched', async () => {
@@ -27,7 +27,5 @@ test('the broker away for 90 s, and bases that never beat again: no Node, Pod or
   await journey.ready('app=web', 2, 90_000)
   for (const { identity } of bases) await journey.nodeReady(identity, 'True', 90_000)
   expect(bases.some(({ beating }) => beating)).toBe(false) // the heart of a real base died with its failed publish
-  expect(
-    bases.flatMap(({ commandsReceived }) => commandsReceived.filter(({ kind }) => kind === 'uninstallBiz')),
-  ).toEqual([])
+  expect(bases.flatMap(base => commandsOf(base, 'uninstallBiz'))).toEqual([])
 })

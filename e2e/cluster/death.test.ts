@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { always, eventually } from './eventually.ts'
-import { isReady, Journey } from './journey.ts'
+import { commandsOf, isReady, Journey } from './journey.ts'
 import { deployment, pod } from './workloads.ts'
 
 const SHORT = { extra: { BASE_DEAD_AFTER: '45s', EVICTION_RATE: '10' } }
 
-describe('bases that come and go', () => {
+describe.concurrent('bases that come and go', () => {
   test('a dead base is NotReady after 25 s, then gone, and its Pods are replaced elsewhere', async () => {
     await using journey = await Journey.open('death', SHORT)
     const bases = [await journey.base(), await journey.base()]
@@ -35,8 +35,8 @@ describe('bases that come and go', () => {
     base.rejoin()
     await journey.ready('app=bare', 1, 60_000)
     expect((await journey.pod('bare')).metadata?.uid).toBe(uid)
-    expect(base.commandsReceived.filter(({ kind }) => kind === 'uninstallBiz')).toEqual([])
-    expect(base.commandsReceived.filter(({ kind }) => kind === 'installBiz')).toHaveLength(1)
+    expect(commandsOf(base, 'uninstallBiz')).toEqual([])
+    expect(commandsOf(base, 'installBiz')).toHaveLength(1)
   })
 
   test('a base whose own Pod is gone is dead at once', async () => {
@@ -87,7 +87,7 @@ describe('bases that come and go', () => {
       )
     })
     expect(base.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
-    expect(base.commandsReceived.filter(({ kind }) => kind === 'uninstallBiz')).toEqual([])
+    expect(commandsOf(base, 'uninstallBiz')).toEqual([])
   })
 
   test('a base that returns under its identity with a new IP is taken over, its modules installed again', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Journey } from './journey.ts'
+import { commandsOf, Journey } from './journey.ts'
 
 const SAMPLE = join(import.meta.dirname, '..', '..', 'samples', 'module-deployment.yaml')
 const APP = 'app=test-module-deployment-non-peer'
@@ -50,7 +50,7 @@ describe('the user guide', () => {
     await journey.ready(APP, 0)
     expect(Date.now() - begun).toBeLessThan(20_000) // not the grace period of 30 s
     expect([...base.bizs(), ...second.bizs()]).toEqual([])
-    const uninstalls = [base, second].flatMap(one => one.commandsReceived.filter(({ kind }) => kind === 'uninstallBiz'))
+    const uninstalls = [base, second].flatMap(one => commandsOf(one, 'uninstallBiz'))
     expect(uninstalls.length).toBeLessThanOrEqual(2)
     expect((await journey.events(pod?.metadata?.name ?? '')).join('\n')).toContain('biz1:0.0.1-SNAPSHOT is active')
   })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { inject } from 'vitest'
-import { type GivenAnswer, type SimulatedBase, startBase } from '../base-simulator/index.ts'
+import { type GivenAnswer, type ReceivedCommand, type SimulatedBase, startBase } from '../base-simulator/index.ts'
 import { eventually } from './eventually.ts'
 import { kubectlAt } from './kubectl.ts'
 import { OperatorProcess, type OperatorSettings } from './operator-process.ts'
@@ -175,6 +175,10 @@ export class Journey implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
+
+/** Commands that say what they want: clearing what an older controller left retained reaches a live base as empty ones. */
+export const commandsOf = (base: SimulatedBase, kind: string): readonly ReceivedCommand[] =>
+  base.commandsReceived.filter(command => command.kind === kind && command.name !== '')
 
 export const isReady = (pod: V1Pod): boolean =>
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false

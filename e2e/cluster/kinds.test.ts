@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { eventually } from './eventually.ts'
-import { Journey } from './journey.ts'
+import { commandsOf, Journey } from './journey.ts'
 import { container, daemonSet, pod, statefulSet } from './workloads.ts'
 
 const names = (base: { bizs(): readonly { name: string; version: string; state: string }[] }): readonly string[] =>
@@ -20,7 +20,7 @@ describe('every kind of workload', () => {
     )
     for (const name of ['one', 'twin', 'several']) await journey.ready(`app=${name}`, 1)
     expect(names(base)).toEqual(['biz1:0.0.1 activated', 'biz2:0.0.1 activated', 'biz3:0.0.1 activated'])
-    expect(base.commandsReceived.filter(({ kind, name }) => kind === 'installBiz' && name === 'biz1')).toHaveLength(1)
+    expect(commandsOf(base, 'installBiz').filter(({ name }) => name === 'biz1')).toHaveLength(1)
 
     await journey.kubectl('delete', 'pod', 'one')
     expect(names(base)).toContain('biz1:0.0.1 activated')
@@ -53,7 +53,7 @@ describe('every kind of workload', () => {
     await journey.ready('app=mine', 1)
     await journey.kubectl('delete', 'pod', 'mine')
     await eventually('only mine is gone', () => names(base).join() === 'shipped:1 activated')
-    expect(base.commandsReceived.filter(({ kind, name }) => kind === 'uninstallBiz' && name === 'shipped')).toEqual([])
+    expect(commandsOf(base, 'uninstallBiz').filter(({ name }) => name === 'shipped')).toEqual([])
 
     await journey.apply(pod({ ...common, name: 'rival', bizName: 'shipped', version: '2' }))
     await eventually('the claim waits for it', async () => {

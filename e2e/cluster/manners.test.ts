@@ -1,12 +1,12 @@
 import type { V1Toleration } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { eventually } from './eventually.ts'
-import { Journey } from './journey.ts'
+import { commandsOf, Journey } from './journey.ts'
 import { deployment, pod } from './workloads.ts'
 
 const UNREACHABLE = 'node.kubernetes.io/unreachable'
 
-describe('manners of Kubernetes', () => {
+describe.concurrent('manners of Kubernetes', () => {
   test('a DaemonSet that tolerates everything is told the affinity to add, and its Pods can be deleted', async () => {
     await using journey = await Journey.open('unmanaged')
     const base = await journey.base()
@@ -32,7 +32,7 @@ describe('manners of Kubernetes', () => {
       return pods.length === 1 ? pods : undefined
     })
     expect(await journey.event(lost?.metadata?.name ?? '', 'UnmanagedModule', 100_000)).toContain('NotIn')
-    expect(base.commandsReceived.filter(({ kind }) => kind === 'installBiz')).toEqual([])
+    expect(commandsOf(base, 'installBiz')).toEqual([])
     await journey.kubectl('delete', 'daemonset', 'agent', '--wait=false')
     await eventually('its Pod is gone', async () => (await journey.pods('app=agent')).length === 0, 100_000)
   })

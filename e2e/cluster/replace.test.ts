@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { SimulatedBase } from '../base-simulator/index.ts'
 import { eventually } from './eventually.ts'
-import { isReady, Journey } from './journey.ts'
+import { commandsOf, isReady, Journey } from './journey.ts'
 import { daemonSet, deployment, jarUrl, pod, statefulSet } from './workloads.ts'
 
 const versions = (base: SimulatedBase): string =>
@@ -49,7 +49,7 @@ describe('replacing', () => {
     await journey.ready('app=web', 1)
     await shows(base, '0.0.1 activated')
 
-    const installs = () => base.commandsReceived.filter(({ kind }) => kind === 'installBiz').length
+    const installs = () => commandsOf(base, 'installBiz').length
     const before = installs()
     await journey.kubectl('rollout', 'restart', 'deployment/web')
     await journey.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
@@ -98,7 +98,7 @@ describe('replacing', () => {
       const [status] = (await journey.pod('bare')).status?.containerStatuses ?? []
       return status?.imageID === 'http://mirror.example.com/biz1-0.0.1.jar' && status.ready && status.restartCount === 1
     })
-    expect(base.commandsReceived.filter(({ kind }) => kind === 'installBiz').at(-1)?.url).toContain('mirror')
+    expect(commandsOf(base, 'installBiz').at(-1)?.url).toContain('mirror')
 
     base.refuse('http://mirror.example.com/broken.jar', 'java.net.ConnectException: planted')
     await image('http://mirror.example.com/broken.jar')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { eventually } from './eventually.ts'
-import { Journey } from './journey.ts'
+import { commandsOf, Journey } from './journey.ts'
 import { deployment, pod, service } from './workloads.ts'
 
 interface EndpointSlices {
@@ -92,7 +92,7 @@ describe('what others see of modules', () => {
     const base = await journey.base()
     await journey.apply(pod({ name: 'bad', namespace: journey.namespace, base: journey.name, image: 'nginx:latest' }))
     expect(await journey.event('bad', 'InvalidModule')).toContain('spec.containers[biz1].image')
-    expect(base.commandsReceived.filter(({ kind }) => kind === 'installBiz')).toEqual([])
+    expect(commandsOf(base, 'installBiz')).toEqual([])
     await journey.kubectl('delete', 'pod', 'bad')
   })
 })

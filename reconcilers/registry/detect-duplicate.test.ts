@@ -73,6 +73,12 @@ test('three at once are told as well, and restarts end', () => {
 })
 
 describe('no duplicate is', () => {
+  test('a base that restarted within seconds of its start', () => {
+    const young = hear(aBase(), baseline(100_000), health(101_000, 2_000))
+    const back = hear(young, baseline(102_500), health(103_000, 1_000))
+    expect([back.restarts, back.duplicateSeenAtMs]).toEqual([2, undefined])
+  })
+
   test('a base that moved', () => {
     const moved = hear(aBase(), heart(10), heart(1_000, { ip: '10.0.0.2' }), heart(11_000, { ip: '10.0.0.2' }))
     expect(moved).toMatchObject({ address: { ip: '10.0.0.2' } })

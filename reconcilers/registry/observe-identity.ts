@@ -10,7 +10,7 @@ type QueryBaseline = Extract<Observation, { kind: 'queryBaseline' }>
 
 export function observeQueryBaseline(record: BaseRecord, heard: QueryBaseline, { nowMs }: ObserveContext): Observed {
   if (!startedAnew(record, heard.publishedAtMs)) return unchanged(record)
-  const trace = runTimeForgotten(record.process ?? noTrace)
+  const trace = runTimeForgotten(record.process ?? noTrace, nowMs)
   const metadata = begun(trace.metadata, metadataText(heard.metadata), nowMs)
   const address = begun(trace.address, undefined, nowMs)
   const process = { ...trace, ...(metadata && { metadata }), ...(address && { address }) }

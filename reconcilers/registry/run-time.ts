@@ -43,9 +43,12 @@ function verdictOf(last: RunTime | undefined, earlier: readonly number[], now: R
 const wentBack = (last: RunTime, now: RunTime): boolean => now.ms + BACK_TOLERANCE_MS < last.ms
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= SAME_START_MS
 
-/** A new process announced itself: the former one's beginning is kept, to know it again. */
-export function runTimeForgotten(trace: ProcessTrace): ProcessTrace {
+/**
+ * A new process announced itself: the former one's beginning is kept, to know it again. Not where that one had only just
+ * begun: the two beginnings could not be told apart, and a base restarted within seconds would pass for a twin.
+ */
+export function runTimeForgotten(trace: ProcessTrace, nowMs: number): ProcessTrace {
   const { runTime, ...rest } = trace
-  if (!runTime) return rest
+  if (!runTime || nowMs - runTime.startedAtMs <= SAME_START_MS) return rest
   return { ...rest, earlierStartsMs: [runTime.startedAtMs, ...rest.earlierStartsMs].slice(0, STARTS_KEPT) }
 }
