@@ -1,4 +1,3 @@
-import { KubeConfig } from '@kubernetes/client-node'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { SteppedClock } from '../reconcilers/loop/stepped-clock.ts'
 import { nodeName, podKey } from '../reconcilers/names.ts'
@@ -11,6 +10,8 @@ import { ModuleOperator, type ModuleOperatorOptions } from './watches.ts'
 
 const NEW_LABEL = 'module-controller.koupleless.io/component=module'
 const OLD_LABEL = 'virtual-kubelet.koupleless.io/component=module'
+const ofEnv = (component: string): string =>
+  `virtual-kubelet.koupleless.io/component=${component},virtual-kubelet.koupleless.io/env=prod`
 const unbraked = { tryTake: () => true, take: async () => true, takeLow: async () => true }
 
 const aPod = (version: number) => ({
@@ -39,7 +40,7 @@ async function watching({ namespace = '' } = {}) {
   const credentials = async () => fake.credentials
   const api = new ApiClient({ credentials, brake: unbraked, metrics, clock, log, signal: stop.signal })
   const options: ModuleOperatorOptions = {
-    kubeConfig: new KubeConfig(),
+    kubeConfig: fake.kubeConfig,
     api,
     reflectorPorts: { api, clock, rng: { next: () => 0 }, metrics, log },
     log,
@@ -64,7 +65,12 @@ async function watching({ namespace = '' } = {}) {
       if (!found) throw new Error(`no watch of ${selector}`)
       return found
     })
-  return { fake, operator, store, heard, lines, clock, watchOf }
+  /** Listed, and all four watches open. */
+  const started = async (): Promise<void> => {
+    await operator.start()
+    await vi.waitFor(() => expect(fake.watches).toHaveLength(4))
+  }
+  return { fake, operator, started, store, heard, lines, clock, watchOf }
 }
 
 describe('what is watched', () => {
@@ -74,10 +80,10 @@ describe('what is watched', () => {
     await it.operator.start()
     expect(it.store.synced).toBe(true)
     expect(it.fake.lists.map(({ path, query }) => `${path} ${query.get('labelSelector')}`).sort()).toEqual([
-      '/api/v1/nodes virtual-kubelet.koupleless.io/component=vnode,virtual-kubelet.koupleless.io/env=prod',
+      `/api/v1/nodes ${ofEnv('vnode')}`,
       `/api/v1/pods ${NEW_LABEL}`,
       `/api/v1/pods ${OLD_LABEL}`,
-      '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases virtual-kubelet.koupleless.io/component=vnode-lease,virtual-kubelet.koupleless.io/env=prod',
+      `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases ${ofEnv('vnode-lease')}`,
     ])
   })
 
@@ -104,7 +110,7 @@ describe('what is watched', () => {
 describe('what changes', () => {
   test('lies in the store before anyone is told, trimmed', async () => {
     const it = await watching()
-    await it.operator.start()
+    await it.started()
     ;(await it.watchOf(NEW_LABEL)).send('ADDED', aPod(101))
     await vi.waitFor(() => expect(it.heard).toEqual(['pod cart']))
     expect(it.store.podsOn(nodeName('virtual-node-a'))).toHaveLength(1)
@@ -113,10 +119,16 @@ describe('what changes', () => {
 
   test('of a Pod with both labels is told once, and gone only when both watches say so', async () => {
     const it = await watching()
-    await it.operator.start()
+    await it.started()
     const [newer, older] = [await it.watchOf(NEW_LABEL), await it.watchOf(OLD_LABEL)]
-    for (const watch of [newer, older]) watch.send('ADDED', aPod(101))
+    older.send('ADDED', aPod(101))
+    await vi.waitFor(() => expect(it.heard).toEqual(['pod cart']))
+    const shownByNewer = (count: number): Promise<void> =>
+      vi.waitFor(() => expect(it.operator.reflectors.get('module pods')?.size).toBe(count))
+    newer.send('ADDED', aPod(101))
+    await shownByNewer(1)
     newer.send('DELETED', aPod(102))
+    await shownByNewer(0)
     older.send('MODIFIED', aPod(103))
     await vi.waitFor(() => expect(it.heard).toEqual(['pod cart', 'pod cart']))
     older.send('DELETED', aPod(104))
@@ -126,10 +138,8 @@ describe('what changes', () => {
 
   test('of a Node or Lease names the Node', async () => {
     const it = await watching()
-    await it.operator.start()
-    const ofEnv = (component: string) =>
-      it.watchOf(`virtual-kubelet.koupleless.io/component=${component},virtual-kubelet.koupleless.io/env=prod`)
-    const [nodes, leases] = [await ofEnv('vnode'), await ofEnv('vnode-lease')]
+    await it.started()
+    const [nodes, leases] = [await it.watchOf(ofEnv('vnode')), await it.watchOf(ofEnv('vnode-lease'))]
     nodes.send('ADDED', NAMED)
     leases.send('ADDED', NAMED)
     await vi.waitFor(() => expect(it.heard).toHaveLength(2))
@@ -164,7 +174,7 @@ describe('the framework', () => {
 
   test('its status helpers reach the object', async () => {
     const it = await watching()
-    await it.operator.start()
+    await it.started()
     it.fake.next.push(answer, answer)
     expect(await it.operator.helpers.patchStatus(META, { phase: 'Running' })).toMatchObject({ resourceVersion: '8' })
     await it.operator.helpers.status(META, { phase: 'Failed' })
@@ -175,7 +185,7 @@ describe('the framework', () => {
 
   test('its finalizer helper overwrites nobody’s, and changes no cached object', async () => {
     const it = await watching()
-    await it.operator.start()
+    await it.started()
     const object = aPod(7)
     it.fake.next.push(answer)
     await it.operator.helpers.finalize(

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { KubeConfig } from '@kubernetes/client-node'
 import type { Credentials } from './credentials.ts'
 import type { KubeObject } from './kube-object.ts'
 
@@ -82,6 +83,12 @@ export class FakeApi implements AsyncDisposable {
 
   get credentials(): Credentials {
     return { origin: this.origin, pathPrefix: '', headers: { authorization: 'Bearer one' }, tls: {} }
+  }
+
+  get kubeConfig(): KubeConfig {
+    const kubeConfig = new KubeConfig()
+    kubeConfig.loadFromClusterAndUser({ name: 'fake', server: this.origin }, { name: 'me', token: 'one' })
+    return kubeConfig
   }
 
   get lists(): readonly SeenRequest[] {

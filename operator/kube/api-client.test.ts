@@ -76,14 +76,15 @@ describe('a request', () => {
 
 describe('what goes wrong becomes an ApiError', () => {
   test.each([
-    [409, { message: 'the object has been modified' }, {}, 'the object has been modified', 0],
-    [429, { message: 'slow down' }, { 'retry-after': '7' }, 'slow down', 7_000],
-    [503, { message: 'busy', details: { retryAfterSeconds: 3 } }, {}, 'busy', 3_000],
-    [502, '<html>bad gateway</html>', {}, 'the API server answered 502', 0],
-    [429, {}, { 'retry-after': '999999' }, 'the API server answered 429', 300_000],
-  ])('%i, with what the server says of it', async (status, body, headers, message, retryAfterMs) => {
+    [{ status: 409, body: { message: 'the object has been modified' } }, 'the object has been modified', 0],
+    [{ status: 429, body: { message: 'slow down' }, headers: { 'retry-after': '7' } }, 'slow down', 7_000],
+    [{ status: 503, body: { message: 'busy', details: { retryAfterSeconds: 3 } } }, 'busy', 3_000],
+    [{ status: 502, body: '<html>bad gateway</html>' }, 'the API server answered 502', 0],
+    [{ status: 429, headers: { 'retry-after': '999999' } }, 'the API server answered 429', 300_000],
+  ])('%o, with what the server says of it', async (answer, message, retryAfterMs) => {
+    const { status } = answer
     const it = await aClient()
-    it.fake.next.push({ status, body, headers })
+    it.fake.next.push(answer)
     expect(await failureOf(it.api.json(GET))).toMatchObject({ status, message, retryAfterMs })
     expect(it.counted).toEqual([`koupleless_api_requests_total get,nodes,${status}`])
   })

@@ -1,5 +1,6 @@
 /** The framework's class and types; the one place that knows how it has to be imported. */
-// Before the framework: it requires this ES module from CommonJS, which Node 20.19.0-4 and 22.12-22.15 refuse for one that is still loading.
+// Before the framework, which requires this ES module from CommonJS: Node 20.19.0-4 and 22.12-22.15 refuse that for one
+// that is still loading.
 import '@kubernetes/client-node'
 
 import operatorModule, { ResourceEventType, ResourceMetaImpl } from '@dot-i/k8s-operator'

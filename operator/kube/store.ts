@@ -26,6 +26,8 @@ const NONE: readonly V1Pod[] = []
 const version = (object: { metadata?: { resourceVersion?: string } }): number =>
   Number(object.metadata?.resourceVersion ?? 0)
 
+const isSamePod = (a: V1Pod, b: V1Pod): boolean => a.metadata?.uid === b.metadata?.uid
+
 /**
  * Two watches are not in step: what the other has shown may be newer. One watch alone is always right, also where it goes
  * back, as it does when etcd was restored.
@@ -120,7 +122,7 @@ export class ObjectStore implements Store {
   putPod(pod: V1Pod, watch: PodWatch): boolean {
     const key = keyOfPod(pod)
     const known = this.#pods.get(key)
-    const before = known?.pod.metadata?.uid === pod.metadata?.uid ? known : undefined
+    const before = known && isSamePod(known.pod, pod) ? known : undefined
     const shownBy = (before?.shownBy ?? 0) | watch
     if (known && isKnown(known, pod, watch)) {
       if (before) this.#pods.set(key, { ...before, shownBy })

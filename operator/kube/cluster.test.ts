@@ -1,0 +1,243 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import { describe, expect, test } from 'vitest'
+import { MEMORY_NAME } from '../../reconcilers/base-tunnel/memory.ts'
+import { leaseName, nodeName, podKey } from '../../reconcilers/names.ts'
+import { ApiError } from '../../reconcilers/ports.ts'
+import type { ApiRequest } from './api-client.ts'
+import { KubeCluster } from './cluster.ts'
+
+const NODE = nodeName('virtual-node-a')
+const POD = podKey('shop', 'cart')
+const POD_PATH = '/api/v1/namespaces/shop/pods/cart'
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+type Answer = (request: ApiRequest) => unknown
+
+function aCluster(answer: Answer = () => ({}), extra: { env?: string; namespace?: string } = {}) {
+  const sent: (Omit<ApiRequest, 'body'> & { body?: unknown })[] = []
+  const take = (request: ApiRequest): unknown => {
+    const { body, ...rest } = request
+    sent.push({ ...rest, path: decodeURIComponent(rest.path), ...(body !== undefined && { body: JSON.parse(body) }) })
+    return answer(request)
+  }
+  const api = {
+    json: async <T>(request: ApiRequest): Promise<T> => take(request) as T,
+    send: async (request: ApiRequest): Promise<Buffer> => Buffer.from(JSON.stringify(take(request) ?? {})),
+  }
+  return { cluster: new KubeCluster({ api, ownNamespace: 'ours', env: 'prod', namespace: '', ...extra }), sent }
+}
+
+const refusing = (status: number, message = 'no'): Answer => {
+  return () => {
+    throw new ApiError(status, message)
+  }
+}
+
+describe('Nodes and Leases', () => {
+  test('are created as given', async () => {
+    const { cluster, sent } = aCluster(() => ({ metadata: { name: NODE, uid: 'n1', managedFields: [] } }))
+    expect(await cluster.createNode({ metadata: { name: NODE } })).toEqual({ metadata: { name: NODE, uid: 'n1' } })
+    await cluster.createLease({ metadata: { name: NODE } })
+    expect(sent).toMatchObject([
+      { method: 'POST', path: '/api/v1/nodes', verb: 'create', resource: 'nodes', body: { metadata: { name: NODE } } },
+      { method: 'POST', path: LEASES, verb: 'create', resource: 'leases' },
+    ])
+  })
+
+  test('patches go under the type that says how lists are merged', async () => {
+    const { cluster, sent } = aCluster()
+    await cluster.patchNode(NODE, { type: 'merge', body: { spec: { taints: [] } } })
+    await cluster.patchNodeStatus(NODE, { type: 'strategic', body: { status: {} } })
+    expect(sent.map(({ method, path, contentType }) => [method, path, contentType])).toEqual([
+      ['PATCH', `/api/v1/nodes/${NODE}`, 'application/merge-patch+json'],
+      ['PATCH', `/api/v1/nodes/${NODE}/status`, 'application/strategic-merge-patch+json'],
+    ])
+  })
+
+  test('a Lease is put under the version that was read, its times with six digits', async () => {
+    const { cluster, sent } = aCluster()
+    const { MicroTime } = await import('../../reconcilers/node-lease/lease.ts')
+    const renewTime = new MicroTime(1_700_000_000_123)
+    await cluster.replaceLease({ metadata: { name: NODE, resourceVersion: '7' }, spec: { renewTime } })
+    expect(sent[0]).toMatchObject({
+      method: 'PUT',
+      path: `${LEASES}/${NODE}`,
+      body: { metadata: { resourceVersion: '7' }, spec: { renewTime: '2023-11-14T22:13:20.123000Z' } },
+    })
+  })
+
+  test('are deleted only if they are the ones that were meant', async () => {
+    const { cluster, sent } = aCluster()
+    await cluster.deleteNode(NODE, 'n1')
+    await cluster.deleteLease(leaseName(NODE), 'l1')
+    expect(sent).toMatchObject([
+      { method: 'DELETE', path: `/api/v1/nodes/${NODE}`, body: { preconditions: { uid: 'n1' } } },
+      { method: 'DELETE', path: `${LEASES}/${NODE}`, body: { preconditions: { uid: 'l1' } } },
+    ])
+  })
+})
+
+describe('Pods', () => {
+  test('are patched under their uid, whatever else the patch says of metadata', async () => {
+    const { cluster, sent } = aCluster()
+    await cluster.patchPodStatus(POD, 'u1', { type: 'merge', body: { status: { phase: 'Running' } } })
+    await cluster.patchPod(POD, 'u1', { type: 'merge', body: { metadata: { annotations: { a: 'b' } } } })
+    expect(sent).toMatchObject([
+      { path: `${POD_PATH}/status`, body: { metadata: { uid: 'u1' }, status: { phase: 'Running' } } },
+      { path: POD_PATH, body: { metadata: { uid: 'u1', annotations: { a: 'b' } } } },
+    ])
+  })
+
+  test('only the patch of tolerations goes after all others', async () => {
+    const { cluster, sent } = aCluster()
+    await cluster.patchPod(POD, 'u1', { type: 'merge', body: { spec: { tolerations: [] } } })
+    await cluster.patchPod(POD, 'u1', { type: 'merge', body: { metadata: { annotations: { a: 'b' } } } })
+    await cluster.patchPodStatus(POD, 'u1', { type: 'merge', body: { status: {} } })
+    expect(sent.map(({ low }) => low)).toEqual([true, undefined, undefined])
+  })
+
+  test('are released at once, under their uid', async () => {
+    const { cluster, sent } = aCluster()
+    await cluster.deletePod(POD, 'u1')
+    expect(sent[0]).toMatchObject({
+      method: 'DELETE',
+      path: POD_PATH,
+      body: { gracePeriodSeconds: 0, preconditions: { uid: 'u1' } },
+    })
+  })
+
+  test.each([
+    [404, 'not found'],
+    [409, 'Precondition failed: UID in precondition: u1, UID in object meta: u2'],
+  ])('gone already, told by %i, is released', async (status, message) => {
+    const { cluster } = aCluster(refusing(status, message))
+    await cluster.deletePod(POD, 'u1')
+  })
+
+  test.each([
+    [409, 'the object has been modified'],
+    [403, 'forbidden'],
+    [500, 'etcd'],
+  ])('not deleted, told by %i, is an error', async (status, message) => {
+    const { cluster } = aCluster(refusing(status, message))
+    await expect(cluster.deletePod(POD, 'u1')).rejects.toMatchObject({ status })
+  })
+
+  test('of a Node are listed page by page, trimmed, after all other requests', async () => {
+    const page = (uid: string, next?: string) => ({
+      items: [{ metadata: { uid, managedFields: [] } }],
+      metadata: next ? { continue: next } : {},
+    })
+    const { cluster, sent } = aCluster(({ path }) => (path.includes('continue=x') ? page('u2') : page('u1', 'x')))
+    expect(await cluster.listPodsOn(NODE)).toEqual([{ metadata: { uid: 'u1' } }, { metadata: { uid: 'u2' } }])
+    expect(sent[0]).toMatchObject({ path: `/api/v1/pods?fieldSelector=spec.nodeName=${NODE}&limit=500`, low: true })
+  })
+
+  test('of a Node are listed in the one namespace that we may read', async () => {
+    const { cluster, sent } = aCluster(() => ({ items: null }), { namespace: 'shop' })
+    expect(await cluster.listPodsOn(NODE)).toEqual([])
+    expect(sent[0]?.path).toMatch(/^\/api\/v1\/namespaces\/shop\/pods\?/)
+  })
+})
+
+describe('values that a Pod refers to', () => {
+  test('of ConfigMaps, text or bytes', async () => {
+    const data = { data: { text: 'plain' }, binaryData: { bytes: base64('é') } }
+    const { cluster, sent } = aCluster(() => data)
+    expect(await cluster.configMapValue('shop', 'settings', 'text')).toBe('plain')
+    expect(await cluster.configMapValue('shop', 'settings', 'bytes')).toBe('é')
+    expect(await cluster.configMapValue('shop', 'settings', 'other')).toBeUndefined()
+    expect(sent.map(({ path }) => path)).toEqual(['/api/v1/namespaces/shop/configmaps/settings'])
+  })
+
+  test('of Secrets, decoded', async () => {
+    const { cluster } = aCluster(() => ({ data: { token: base64('s3cret') } }))
+    expect(await cluster.secretValue('shop', 'keys', 'token')).toBe('s3cret')
+  })
+
+  test('that are not there, and those that we may not read, are told apart', async () => {
+    expect(await aCluster(refusing(404)).cluster.secretValue('shop', 'keys', 'token')).toBeUndefined()
+    await expect(aCluster(refusing(403)).cluster.secretValue('shop', 'keys', 'token')).rejects.toMatchObject({
+      status: 403,
+    })
+  })
+
+  test('a read that failed is not remembered', async () => {
+    let isDown = true
+    const { cluster } = aCluster(() => {
+      if (isDown) throw new ApiError(500, 'etcd')
+      return { data: { a: 'b' } }
+    })
+    await expect(cluster.configMapValue('shop', 'settings', 'a')).rejects.toThrow()
+    isDown = false
+    expect(await cluster.configMapValue('shop', 'settings', 'a')).toBe('b')
+  })
+})
+
+describe('the revision of a Pod’s owner', () => {
+  const podOf = (kind: string, hash?: string): V1Pod => ({
+    metadata: {
+      namespace: 'shop',
+      ownerReferences: [{ apiVersion: 'apps/v1', kind, name: 'cart', uid: 'o1', controller: true }],
+      ...(hash && { labels: { 'controller-revision-hash': hash } }),
+    },
+  })
+
+  test.each([
+    [
+      'ReplicaSet',
+      undefined,
+      'replicasets/cart',
+      { metadata: { annotations: { 'deployment.kubernetes.io/revision': '3' } } },
+    ],
+    ['DaemonSet', '6d4f', 'controllerrevisions/cart-6d4f', { revision: 3 }],
+    ['StatefulSet', 'cart-6d4f', 'controllerrevisions/cart-6d4f', { revision: 3 }],
+  ])('a %s', async (kind, hash, path, answer) => {
+    const { cluster, sent } = aCluster(() => answer)
+    expect(await cluster.ownerRevision(podOf(kind, hash))).toBe(3)
+    expect(sent[0]?.path).toBe(`/apis/apps/v1/namespaces/shop/${path}`)
+  })
+
+  test('is unknown without an owner, without a number, and where the owner is gone', async () => {
+    expect(await aCluster().cluster.ownerRevision({ metadata: { namespace: 'shop' } })).toBeUndefined()
+    expect(await aCluster().cluster.ownerRevision(podOf('Job'))).toBeUndefined()
+    const unnumbered = aCluster(() => ({ metadata: { annotations: { 'deployment.kubernetes.io/revision': 'x' } } }))
+    expect(await unnumbered.cluster.ownerRevision(podOf('ReplicaSet'))).toBeUndefined()
+    expect(await aCluster(refusing(404)).cluster.ownerRevision(podOf('ReplicaSet'))).toBeUndefined()
+  })
+})
+
+describe('what we remember', () => {
+  const PATH = '/api/v1/namespaces/ours/configmaps'
+  const memory = { metadata: { name: MEMORY_NAME }, data: { 'bases.json': '[]' } }
+
+  test('is absent at first, and then created in our own namespace', async () => {
+    const { cluster, sent } = aCluster(({ method }) => {
+      if (method !== 'POST') throw new ApiError(404, 'not found')
+      return {}
+    })
+    expect(await cluster.readMemory()).toBeUndefined()
+    await cluster.writeMemory(memory)
+    expect(sent.map(({ method, path }) => [method, path])).toEqual([
+      ['GET', `${PATH}/${MEMORY_NAME}`],
+      ['PATCH', `${PATH}/${MEMORY_NAME}`],
+      ['POST', PATH],
+    ])
+    expect(sent[2]?.body).toMatchObject({ metadata: { name: MEMORY_NAME, namespace: 'ours' } })
+  })
+
+  test('is patched where it is there, and each environment finds its own', async () => {
+    const stored: Record<string, string> = { 'test.bases.json': '["theirs"]' }
+    const answer: Answer = ({ method, body }) => {
+      if (method === 'PATCH') Object.assign(stored, JSON.parse(body ?? '').data)
+      return { data: { ...stored } }
+    }
+    const { cluster, sent } = aCluster(answer)
+    await cluster.writeMemory(memory)
+    expect(sent).toMatchObject([{ method: 'PATCH', contentType: 'application/merge-patch+json' }])
+    expect((await cluster.readMemory())?.data).toEqual(memory.data)
+    const theirs = aCluster(answer, { env: 'test' }).cluster
+    expect((await theirs.readMemory())?.data).toEqual({ 'bases.json': '["theirs"]' })
+  })
+})
