@@ -11,6 +11,8 @@ export const ROOT = join(import.meta.dirname, '..', '..')
 export interface StageRun {
   /** Stages that run side by side print when they are done; one alone prints as it goes. */
   readonly isAlone: boolean
+  /** Where its temporary files go. */
+  readonly folder?: string
 }
 
 interface Ended {
@@ -18,15 +20,16 @@ interface Ended {
   readonly output: string
 }
 
-const environment = (): NodeJS.ProcessEnv => ({
+const environment = (folder: string | undefined): NodeJS.ProcessEnv => ({
   ...process.env,
+  ...(folder ? { TMPDIR: folder } : {}),
   PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`,
 })
 
-function execute(words: readonly string[], { isAlone }: StageRun): Promise<Ended> {
+function execute(words: readonly string[], { isAlone, folder }: StageRun): Promise<Ended> {
   const [program = '', ...args] = words
   const output = isAlone ? 'inherit' : 'pipe'
-  const child = spawn(program, args, { cwd: ROOT, env: environment(), stdio: ['ignore', output, output] })
+  const child = spawn(program, args, { cwd: ROOT, env: environment(folder), stdio: ['ignore', output, output] })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -64,13 +67,20 @@ async function runVitest(stage: Stage, run: StageRun): Promise<Tally> {
   const left: Tally = { ...NONE, skipped: unmet.why }
   if (files.length > 0 && unmet.files.length === files.length) return left
   const folder = await mkdtemp(join(tmpdir(), 'koupleless-test-'))
+  const ran = await vitestIn(folder, stage, run, unmet.files)
+  // Logs of operators and servers that a failed test may have left.
+  if (ran.failed.length > 0) process.stdout.write(`=== ${stage.what}: what it left is in ${folder}\n`)
+  else await rm(folder, { recursive: true, force: true })
+  return add(left, ran)
+}
+
+async function vitestIn(folder: string, stage: Stage, run: StageRun, without: readonly string[]): Promise<Tally> {
   const file = join(folder, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const excluded = unmet.files.flatMap(path => ['--exclude', path])
-  const { code, output } = await execute([...stage.command, ...reporters, ...excluded], run)
+  const excluded = without.flatMap(path => ['--exclude', path])
+  const { code, output } = await execute([...stage.command, ...reporters, ...excluded], { ...run, folder })
   process.stdout.write(output)
   const text = await readFile(file, 'utf8').catch(() => undefined)
-  await rm(folder, { recursive: true, force: true })
   const report = text === undefined ? undefined : (JSON.parse(text.replaceAll(`${ROOT}/`, '')) as VitestReport)
-  return add(left, tallyOfVitest(stage.name, report, code))
+  return tallyOfVitest(stage.name, report, code)
 }
