@@ -87,7 +87,10 @@ export class FakeApi implements AsyncDisposable {
 
   get kubeConfig(): KubeConfig {
     const kubeConfig = new KubeConfig()
-    kubeConfig.loadFromClusterAndUser({ name: 'fake', server: this.origin }, { name: 'me', token: 'one' })
+    kubeConfig.loadFromClusterAndUser(
+      { name: 'fake', server: this.origin, skipTLSVerify: false },
+      { name: 'me', token: 'one' },
+    )
     return kubeConfig
   }
 

@@ -229,6 +229,18 @@ describe('a watch', () => {
     expect(it.fake.requests.length).toBeLessThan(20)
   })
 
+  test('that is cut time and again, but brings something each time, is begun at once', async () => {
+    const it = await reflecting([])
+    const fromMs = it.clock.now()
+    for (let nth = 0; nth < 12; nth++) {
+      await vi.waitFor(() => expect(it.fake.watches).toHaveLength(nth + 1))
+      it.fake.watches[nth]?.send('ADDED', aPod('a', 200 + nth))
+      await vi.waitFor(() => expect(it.changes).toHaveLength(nth + 1))
+      it.fake.watches[nth]?.cut()
+    }
+    expect(it.clock.now()).toBe(fromMs)
+  })
+
   test('lives on though a listener throws', async () => {
     let calls = 0
     const it = await reflecting([], {

@@ -40,6 +40,11 @@ interface WatchEvent<T> {
   readonly object: T & { readonly code?: number; readonly message?: string }
 }
 
+interface WatchBegun {
+  readonly atMs: number
+  readonly from: string
+}
+
 const FIRST_RETRY_MS = 100
 const RETRY_MS_MAX = 30_000
 /** A watch that held so long was sound, though it brought nothing. */
@@ -93,16 +98,22 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #once(signal: AbortSignal): Promise<{ reason: string; patienceMs: number; isSound: boolean }> {
-    const beganAtMs = this.#ports.clock.now()
-    const isSound = (): boolean => this.#ports.clock.now() - beganAtMs >= SOUND_AFTER_MS
+    let watch: WatchBegun | undefined
     try {
       if (this.#resourceVersion === '') await this.#list(signal)
+      watch = { atMs: this.#ports.clock.now(), from: this.#resourceVersion }
       const stalled = await this.#watch(signal)
-      return { reason: stalled ? 'stalled' : 'ended', patienceMs: 0, isSound: isSound() }
+      return { reason: stalled ? 'stalled' : 'ended', patienceMs: 0, isSound: this.#wasSound(watch) }
     } catch (error) {
       if (signal.aborted) return { reason: 'stopped', patienceMs: 0, isSound: true }
-      return { ...this.#failed(error), isSound: isSound() }
+      return { ...this.#failed(error), isSound: this.#wasSound(watch) }
     }
+  }
+
+  /** It held, or brought something, and need not be listed anew. */
+  #wasSound(watch: WatchBegun | undefined): boolean {
+    if (!watch || this.#resourceVersion === '') return false
+    return this.#resourceVersion !== watch.from || this.#ports.clock.now() - watch.atMs >= SOUND_AFTER_MS
   }
 
   #failed(error: unknown): { reason: string; patienceMs: number } {
