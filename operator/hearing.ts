@@ -66,7 +66,7 @@ export class Hearing {
       metrics.observe('koupleless_install_seconds', seconds, { outcome })
     }
     if (command === 'uninstallBiz' && UNINSTALLED.has(outcome)) metrics.observe('koupleless_uninstall_seconds', seconds)
-    log.info('command ended', { base, command, biz: key, outcome, seconds })
+    log.info('command ended', { base, command, biz: key, outcome, tookMs: Math.round(seconds * 1_000) })
   }
 
   #tellRefused(base: BaseId, { reason, by }: Refused): void {
