@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { onPath } from '../tools/find-tool.ts'
 import { NotToBeHad } from './not-to-be-had.ts'
 import { type Progress, showProgress } from './progress.ts'
 import { moduleFolder, pinned } from './versions.ts'
@@ -32,15 +33,20 @@ export function isOlder(version: string, than: string): boolean {
   return major < thanMajor || (major === thanMajor && minor < thanMinor)
 }
 
-/** From 1.21 on, `go` itself fetches the toolchain that a module file asks for, unless GOTOOLCHAIN forbids it. */
-async function requireGo(version: string): Promise<void> {
-  const needed = (await pinned(version)).go
-  const found = await run('go', ['env', 'GOVERSION'], { cwd: moduleFolder(version), env: goEnvironment() }).then(
+async function goVersion(go: string | undefined, version: string): Promise<string> {
+  if (!go) return 'none on the path'
+  return run(go, ['env', 'GOVERSION'], { cwd: moduleFolder(version), env: goEnvironment() }).then(
     ({ stdout }) => stdout.trim(),
-    (error: NodeJS.ErrnoException & { stderr?: string }) =>
-      error.code === 'ENOENT' ? 'no go on the path' : `go that says: ${error.stderr?.trim() ?? error.message}`,
+    (error: Error & { stderr?: string }) => `one that says: ${error.stderr?.trim() || error.message}`,
   )
-  if (found.startsWith('go1.') && !isOlder(found, needed)) return
+}
+
+/** From 1.21 on, `go` itself fetches the toolchain that a module file asks for, unless GOTOOLCHAIN forbids it. */
+async function requireGo(version: string): Promise<string> {
+  const needed = (await pinned(version)).go
+  const go = await onPath('go')
+  const found = await goVersion(go, version)
+  if (go && found.startsWith('go1.') && !isOlder(found, needed)) return go
   throw new NotToBeHad(
     `Go ${needed} or newer is needed to build Kubernetes ${version}, found ${found}. ` +
       'Get it from https://go.dev/dl, or set KOUPLELESS_E2E_BIN to a folder with the binaries.',
@@ -49,15 +55,15 @@ async function requireGo(version: string): Promise<void> {
 
 /** Builds all binaries of one version from the Go module proxy into `target`: 4 to 7 minutes on 2 cores at first. */
 export async function buildBinaries(version: string, target: string): Promise<void> {
-  await requireGo(version)
+  const go = await requireGo(version)
   using progress = showProgress(`building Kubernetes ${version} from its Go modules (once, 4 to 7 minutes on 2 cores)`)
-  await goBuild(version, target, progress)
+  await goBuild(go, version, target, progress)
   await rename(join(target, 'server'), join(target, 'etcd'))
 }
 
-function goBuild(version: string, target: string, progress: Progress): Promise<void> {
+function goBuild(go: string, version: string, target: string, progress: Progress): Promise<void> {
   const flags = ['build', '-v', '-trimpath', '-ldflags', `-s -w ${versionStamps(version)}`, '-o', `${target}/`, 'tool']
-  const child = spawn('go', flags, {
+  const child = spawn(go, flags, {
     cwd: moduleFolder(version),
     env: goEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe'],

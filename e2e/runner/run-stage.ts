@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { testFiles, unmetNeeds } from './needs.ts'
 import type { Stage } from './stages.ts'
-import { add, NONE, type Tally, tallyOfCommand, tallyOfVitest, type VitestReport } from './tally.ts'
+import { add, NONE, type Tally, tallyOfCommand, tallyOfVitest, type VitestReport, verdictOf } from './tally.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -50,8 +50,7 @@ export async function runStage(stage: Stage, run: StageRun): Promise<Tally> {
     (error: unknown): Tally => ({ ...NONE, failed: [`${stage.name}: ${String(error)}`] }),
   )
   const seconds = Math.round((Date.now() - begun) / 1_000)
-  const verdict = tally.failed.length === 0 ? 'passed' : 'FAILED'
-  process.stdout.write(`=== ${stage.what}: ${verdict} in ${seconds} s\n`)
+  process.stdout.write(`=== ${stage.what}: ${verdictOf(tally)} in ${seconds} s\n`)
   return tally
 }
 

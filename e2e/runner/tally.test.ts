@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { add, closingLine, NONE, skipsFail, tallyOfCommand, tallyOfVitest, type VitestReport } from './tally.ts'
+import {
+  add,
+  closingLine,
+  NONE,
+  skipsFail,
+  tallyOfCommand,
+  tallyOfVitest,
+  type VitestReport,
+  verdictOf,
+} from './tally.ts'
 
 const reportOf = (...statuses: readonly string[]): VitestReport => ({
   testResults: [
@@ -37,6 +46,12 @@ test.each([
 
 test('a command counts as one test', () => {
   expect(closingLine(add(tallyOfCommand('types', 0), tallyOfCommand('lint', 2)))).toBe('1 passed, 1 failed')
+})
+
+test('what ran nothing has not passed', () => {
+  expect(verdictOf({ ...NONE, skipped: ['a'] })).toBe('skipped')
+  expect(verdictOf({ passed: 1, failed: [], skipped: ['a'] })).toBe('passed')
+  expect(verdictOf({ passed: 1, failed: ['b'], skipped: ['a'] })).toBe('FAILED')
 })
 
 test('in CI a skip is a failure that says why', () => {

@@ -58,6 +58,11 @@ function tallyOfFile({ name, status, message, assertionResults }: VitestReport['
   }
 }
 
+export function verdictOf({ passed, failed, skipped }: Tally): string {
+  if (failed.length > 0) return 'FAILED'
+  return passed === 0 && skipped.length > 0 ? 'skipped' : 'passed'
+}
+
 /** In CI nobody reads why something was skipped. */
 export const skipsFail = (tally: Tally): Tally => ({
   passed: tally.passed,

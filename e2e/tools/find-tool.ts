@@ -15,8 +15,8 @@ export type ToolName = keyof typeof TOOLS
 
 export type Found = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly how: string }
 
-/** Debian puts servers where a user's path does not look. */
-const ALSO = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin', '/opt/homebrew/sbin']
+/** Debian puts servers, and Go's own installer puts Go, where a user's path need not look. */
+const ALSO = ['/usr/sbin', '/usr/local/sbin', '/usr/local/go/bin', '/opt/homebrew/bin', '/opt/homebrew/sbin']
 
 export async function onPath(name: string, path = process.env.PATH ?? ''): Promise<string | undefined> {
   for (const folder of new Set([...path.split(delimiter).filter(Boolean), ...ALSO])) {
