@@ -109,7 +109,11 @@ describe('Pods', () => {
 
   test.each([
     [404, 'not found'],
-    [409, 'Precondition failed: UID in precondition: u1, UID in object meta: u2'],
+    [409, 'Precondition failed: UID in precondition: u1, UID in object meta: u2'], // 1.24
+    [
+      409,
+      'the UID in the precondition (u1) does not match the UID in record (u2). The object might have been replaced',
+    ], // 1.36
   ])('gone already, told by %i, is released', async (status, message) => {
     const { cluster } = aCluster(refusing(status, message))
     await cluster.deletePod(POD, 'u1')
@@ -122,6 +126,22 @@ describe('Pods', () => {
   ])('not deleted, told by %i, is an error', async (status, message) => {
     const { cluster } = aCluster(refusing(status, message))
     await expect(cluster.deletePod(POD, 'u1')).rejects.toMatchObject({ status })
+  })
+
+  test.each(['patchPod', 'patchPodStatus'] as const)(
+    '%s of one re-created under the name is a conflict',
+    async patch => {
+      const { cluster } = aCluster(
+        refusing(422, 'Pod "p" is invalid: metadata.uid: Invalid value: "u1": field is immutable'),
+      )
+      await expect(cluster[patch](POD, 'u1', { type: 'merge', body: {} })).rejects.toMatchObject({ status: 409 })
+    },
+  )
+
+  test('a patch that the API server finds invalid is no conflict', async () => {
+    const { cluster } = aCluster(refusing(422, 'Pod "p" is invalid: status.podIPs: Invalid value'))
+    const patched = cluster.patchPodStatus(POD, 'u1', { type: 'merge', body: {} })
+    await expect(patched).rejects.toMatchObject({ status: 422 })
   })
 
   test('of a Node are listed page by page, trimmed, after all other requests', async () => {
