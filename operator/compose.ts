@@ -130,7 +130,7 @@ function composeReconcilers({ config, clock, rng, log, metrics }: Foundation, sh
   const nodes = new NodeLeaseController({ ...ports, settings: nodeSettings(config) })
   const tunnel = new BaseTunnelController({
     ...ports,
-    claimedBizs: record => claimedBizs(store.podsOn(record.nodeName), sources.lookups),
+    claimedBizs: record => claimedBizs(store.podsOn(record.nodeName), sources.lookups, record.bizs.values()),
     settings: tunnelSettings(config),
   })
   return { modules, pods, nodes, tunnel, registry, unmanaged: new UnmanagedPods(ports) }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { byNewest, claimedBizs, claimsOfPod, claimsOn, tiedPods, workloadOf } from './claims.ts'
-import { aContainer, aPod, noLookups } from './pod-lifecycle/a-pod.ts'
+import { aBiz, aContainer, aPod, noLookups } from './pod-lifecycle/a-pod.ts'
 
 const winnerOf = (...pods: Parameters<typeof claimsOn>[0]) =>
   claimsOn(pods, noLookups).get('biz1')?.groups[0]?.[0].podUid
@@ -54,7 +54,15 @@ describe('claims of one base', () => {
   })
 
   test('what a deleting Pod names is still claimed: the sweep leaves it to the Pod', () => {
-    expect([...claimedBizs([aPod({ deleting: true })], noLookups)]).toEqual(['biz1:0.0.1'])
+    expect([...claimedBizs([aPod({ deleting: true })], noLookups, [])]).toEqual(['biz1:0.0.1'])
+  })
+
+  test('a Pod that cannot be read any more goes on holding what runs under its name', () => {
+    const env = [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]
+    const edited = aPod({ name: 'edited', container: 'biz2', image: 'nginx:latest' })
+    const running = [aBiz('biz1:0.0.1'), aBiz('biz2:7'), aBiz('other:1')]
+    expect([...claimedBizs([aPod({ env }), edited], noLookups, running)]).toEqual(['biz1:0.0.1', 'biz2:7'])
+    expect(claimsOn([aPod({ env })], noLookups).get('biz1')).toMatchObject({ groups: [], held: true })
   })
 
   test('each container of a Pod is a claim of its own', () => {

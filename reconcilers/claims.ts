@@ -3,7 +3,7 @@
  * Both the pod reconciler (what to install) and the tunnel reconciler (what nobody claims) ask here.
  */
 import type { V1Pod } from '@kubernetes/client-node'
-import { type BizKey, bizKey } from '../mqtt-bridge/index.ts'
+import { type BizKey, type BizReport, bizKey } from '../mqtt-bridge/index.ts'
 import { ANNOTATION, type PodKey } from './names.ts'
 import { keyOfPod, podRef } from './pod-identity.ts'
 import type { ValueLookup } from './pod-lifecycle/container-env.ts'
@@ -36,6 +36,11 @@ export interface NameClaims {
   readonly groups: readonly ClaimGroup[]
   /** Pods being deleted: they keep nothing alive, but wait for what they named to be gone. */
   readonly leaving: readonly Claim[]
+  /**
+   * A live Pod names this biz but cannot be read as a module now (a Secret that may not be read any more, an edit that
+   * made it invalid). What it had installed before must not be taken for unwanted.
+   */
+  readonly held: boolean
 }
 export type ClaimGroup = readonly [Claim, ...Claim[]]
 
@@ -136,18 +141,38 @@ export function claimsOn(pods: readonly V1Pod[], lookups: ClaimLookups): Readonl
     const into = stage === 'present' ? present : leaving
     for (const claim of claimsOfPod(pod, lookups)) into.set(claim.bizName, [...(into.get(claim.bizName) ?? []), claim])
   }
-  const names = new Set([...present.keys(), ...leaving.keys()])
+  const held = new Set(pods.flatMap(pod => namesHeld(pod, lookups)))
+  const names = new Set([...present.keys(), ...leaving.keys(), ...held])
   return new Map(
     [...names].map(bizName => [
       bizName,
-      { bizName, groups: groupClaims(present.get(bizName) ?? []), leaving: leaving.get(bizName) ?? [] },
+      {
+        bizName,
+        groups: groupClaims(present.get(bizName) ?? []),
+        leaving: leaving.get(bizName) ?? [],
+        held: held.has(bizName),
+      },
     ]),
   )
 }
 
-/** Every `name:version` that a Pod on this base asks for, also one being deleted: none of these is foreign or unclaimed. */
-export function claimedBizs(pods: readonly V1Pod[], lookups: ClaimLookups): ReadonlySet<BizKey> {
+function namesHeld(pod: V1Pod, lookups: ClaimLookups): readonly string[] {
+  if (stageOf(pod) !== 'present') return []
+  return readModules(pod, lookups.value).flatMap(spec => (spec.kind === 'module' ? [] : spec.bizName))
+}
+
+/**
+ * Every `name:version` that a Pod on this base asks for, also one being deleted, and whatever runs under a name that is
+ * held: none of these is foreign or unclaimed.
+ */
+export function claimedBizs(
+  pods: readonly V1Pod[],
+  lookups: ClaimLookups,
+  bizs: Iterable<BizReport>,
+): ReadonlySet<BizKey> {
+  const held = new Set(pods.flatMap(pod => namesHeld(pod, lookups)))
   const keys = new Set<BizKey>()
+  for (const { name, version } of bizs) if (held.has(name)) keys.add(bizKey(name, version))
   for (const pod of pods) {
     if (stageOf(pod) === 'ended') continue
     for (const claim of claimsOfPod(pod, lookups)) keys.add(bizKey(claim.bizName, claim.tuple.version))

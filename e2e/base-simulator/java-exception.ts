@@ -52,7 +52,9 @@ export const commandInvalid = (message: string): JavaException => ({
 /** fastjson gives null for a command it cannot map, and Arklet looks into it unasked. */
 export const inputIsNull = (handler: string): JavaException => ({
   type: 'java.lang.NullPointerException',
-  message: `Cannot invoke "com.alipay.sofa.koupleless.arklet.core.command.builtin.handler.${handler}$Input.isAsync()" because "input" is null`,
+  message:
+    `Cannot invoke "com.alipay.sofa.koupleless.arklet.core.command.builtin.handler.${handler}$Input.isAsync()" ` +
+    'because "input" is null',
 })
 
 /** A module whose main throws: the wrapper of reflection has no message of its own. */

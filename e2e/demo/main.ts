@@ -72,7 +72,8 @@ async function main(): Promise<void> {
   await using stage = await Stage.open(say)
   await walk(stage)
   say(
-    `\nThat was the whole life of a module, in ${Math.round((Date.now() - begun) / 1_000)} s. Cleaning up; \`make dev\` leaves such a world running.`,
+    `\nThat was the whole life of a module, in ${Math.round((Date.now() - begun) / 1_000)} s. ` +
+      'Cleaning up; `make dev` leaves such a world running.',
   )
 }
 

@@ -1,5 +1,5 @@
 /** An observation in one line, for tables in tests. */
-import type { BizReport, CommandOutcome, Observation } from './vocabulary.ts'
+import type { BatchResult, BizReport, CommandOutcome, Observation } from './vocabulary.ts'
 
 export function meaningOf(observation: Observation): string {
   switch (observation.kind) {
@@ -14,9 +14,11 @@ export function meaningOf(observation: Observation): string {
     case 'answer':
       return `${observation.command} ${observation.name}:${observation.version} -> ${meaningOfOutcome(observation.outcome)}`
     case 'batchAnswer':
-      return `batch ${observation.code} (${observation.message}) ${observation.results.map(r => `${r.url.split('/').at(-1)} ${r.code} ${bizList(r.bizs)}`).join(', ')}`.trimEnd()
+      return `batch ${observation.code} (${observation.message}) ${observation.results.map(batchItem).join(', ')}`.trimEnd()
   }
 }
+
+const batchItem = ({ url, code, bizs }: BatchResult): string => `${url.split('/').at(-1)} ${code} ${bizList(bizs)}`
 
 const meaningOfHealth = ({
   masterState,

@@ -44,6 +44,8 @@ const ownerOf = (name: string): V1OwnerReference => ({
   controller: true,
 })
 
+const DELETING = { deletionTimestamp: '2026-01-01T01:00:00Z' as unknown as Date, deletionGracePeriodSeconds: 30 }
+
 /** biz1:0.0.1 from a URL, bound to the node of the base that `aBase()` makes. */
 export function aPod(draft: PodDraft = {}): V1Pod {
   const { name = 'web', createdAt = '2026-01-01T00:00:00Z', annotations, labels } = draft
@@ -54,15 +56,13 @@ export function aPod(draft: PodDraft = {}): V1Pod {
       uid: draft.uid ?? `uid-${name}`,
       resourceVersion: '1',
       creationTimestamp: createdAt as unknown as Date,
-      ...(draft.deleting
-        ? { deletionTimestamp: '2026-01-01T01:00:00Z' as unknown as Date, deletionGracePeriodSeconds: 30 }
-        : {}),
-      ...(annotations ? { annotations } : {}),
-      ...(labels ? { labels } : {}),
-      ...(draft.owner ? { ownerReferences: [ownerOf(draft.owner)] } : {}),
+      ...(draft.deleting && DELETING),
+      ...(annotations && { annotations }),
+      ...(labels && { labels }),
+      ...(draft.owner && { ownerReferences: [ownerOf(draft.owner)] }),
     },
     spec: { nodeName: 'virtual-node-b1', containers: [...(draft.containers ?? [aContainer(draft)])], ...draft.spec },
-    ...(draft.status ? { status: draft.status } : {}),
+    ...(draft.status && { status: draft.status }),
   }
 }
 
@@ -75,7 +75,7 @@ export function aBiz(key: string, state: BizState = 'activated', changedAtMs = 1
 }
 
 export const claimsFor = (pods: readonly V1Pod[], bizName = 'biz1'): NameClaims =>
-  claimsOn(pods, noLookups).get(bizName) ?? { bizName, groups: [], leaving: [] }
+  claimsOn(pods, noLookups).get(bizName) ?? { bizName, groups: [], leaving: [], held: false }
 
 export const planFor = (record: BaseRecord, pods: readonly V1Pod[], nowMs = BUILT_AT_MS): Step =>
   planName({ record, claims: claimsFor(pods), nowMs })

@@ -144,7 +144,8 @@ function isOpen(record: BaseRecord, claim: Claim): boolean {
 }
 
 export function containerStatus(facts: ContainerFacts): V1ContainerStatus {
-  const { spec, module } = facts
+  const { spec, module, prior } = facts
+  if (spec.kind !== 'module' && prior && stillRuns(facts, prior)) return prior
   if (spec.kind === 'invalid') return statusWith(facts, waiting('InvalidModule', `${spec.field} ${spec.why}`), false)
   if (spec.kind === 'config') {
     return statusWith(
@@ -156,6 +157,12 @@ export function containerStatus(facts: ContainerFacts): V1ContainerStatus {
   return module
     ? moduleStatus(facts, module.claim, module.standing)
     : statusWith(facts, waiting('ContainerCreating'), false)
+}
+
+/** What cannot be read (any more) as a module says nothing of what it had installed: that is shown as long as it runs. */
+function stillRuns({ record }: ContainerFacts, prior: V1ContainerStatus): boolean {
+  const key = prior.containerID?.split('/').at(-1)
+  return wasRunning(prior) && [...record.bizs].some(([biz, { state }]) => biz === key && state === 'activated')
 }
 
 function moduleStatus(facts: ContainerFacts, claim: Claim, standing: Standing): V1ContainerStatus {

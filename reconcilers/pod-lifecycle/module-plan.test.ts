@@ -231,6 +231,11 @@ describe('taking offline', () => {
     })
   })
 
+  test('a Pod that cannot be read any more keeps it', () => {
+    const env = [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]
+    expect(planFor(runningOld(), [leaving, aPod({ name: 'unreadable', env })])).toMatchObject({ kind: 'settled' })
+  })
+
   test('another Pod of the same keeps it', () => {
     expect(planFor(runningOld(), [leaving, aPod({ name: 'twin' })])).toMatchObject({ kind: 'settled' })
   })
@@ -285,5 +290,5 @@ describe('the limits of a base', () => {
 })
 
 test('claims of a name nobody wants are empty', () => {
-  expect(claimsFor([], 'biz9')).toEqual({ bizName: 'biz9', groups: [], leaving: [] })
+  expect(claimsFor([], 'biz9')).toEqual({ bizName: 'biz9', groups: [], leaving: [], held: false })
 })

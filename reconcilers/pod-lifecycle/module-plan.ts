@@ -1,7 +1,7 @@
 /** One biz name on one base: what is to be done next, and why. Pure. The order of the checks is the order of DESIGN 3. */
 import { type BizKey, type BizReport, bizKey, type InstallStrategy } from '../../mqtt-bridge/index.ts'
 import type { Claim, ClaimGroup, NameClaims } from '../claims.ts'
-import type { BaseRecord, ClaimId, Flight, ModuleTuple } from '../registry/base-record.ts'
+import type { Attempt, BaseRecord, ClaimId, Flight, ModuleTuple } from '../registry/base-record.ts'
 import { bizOf, failureOf, foreignRival, isServing, keyOf } from './standing.ts'
 
 export type Step =
@@ -47,6 +47,7 @@ function planUnwanted(facts: NameFacts): Step {
 /** Versions that only Pods being deleted still name. */
 function planLeaving(facts: NameFacts): Step | undefined {
   const { record, claims } = facts
+  if (claims.held) return undefined
   for (const claim of claims.leaving) {
     const wanted = claims.groups.some(([live]) => live.tuple.version === claim.tuple.version)
     if (wanted || !bizOf(record, claim) || record.foreign?.has(keyOf(claim))) continue
@@ -159,14 +160,19 @@ function planAbsent({ record, nowMs }: NameFacts, group: ClaimGroup): Step {
   const foreign = foreignRival(record, claim)
   if (foreign !== undefined) return wait(`version ${foreign} of this biz is not ours and stays`)
   const failure = failureOf(record, group)
+  return (failure && planAfterFailure(failure, claim, nowMs)) ?? planInstall(record, claim)
+}
+
+/** Undefined: it is time to try again. */
+function planAfterFailure(failure: Attempt, claim: Claim, nowMs: number): Step | undefined {
+  const { unproven, previous, failures, nextTryAtMs } = failure
   // The first time at once: what ran is gone. Where its own URL is gone too, with the same backoff as any install.
-  if (failure?.unproven && failure.previous && (failure.failures === 1 || failure.nextTryAtMs <= nowMs)) {
+  if (unproven && previous && (failures === 1 || nextTryAtMs <= nowMs)) {
     const why = 'its replacement failed: the former one is put back'
-    return { kind: 'install', claim, tuple: failure.previous, strategy: 'installOnly', unproven: false, why }
+    return { kind: 'install', claim, tuple: previous, strategy: 'installOnly', unproven: false, why }
   }
-  if (failure?.final) return wait('no retry can mend it')
-  if (failure && failure.nextTryAtMs > nowMs) return wait('install failed, backing off', failure.nextTryAtMs)
-  return planInstall(record, claim)
+  if (failure.final) return wait('no retry can mend it')
+  return nextTryAtMs > nowMs ? wait('install failed, backing off', nextTryAtMs) : undefined
 }
 
 function planInstall(record: BaseRecord, claim: Claim): Step {
@@ -242,6 +248,7 @@ function planBroken(facts: NameFacts, group: ClaimGroup): Step {
 /** The winner runs: every other version that is ours goes, except one that a newer claim is about to prove. */
 function planCleanup(facts: NameFacts, winner: ClaimGroup): Step | undefined {
   const { record, claims, nowMs } = facts
+  if (claims.held) return undefined
   const keep = new Set<BizKey>(
     claims.groups.filter(group => isRetryDue(record, group, nowMs)).map(([claim]) => keyOf(claim)),
   )

@@ -7,9 +7,21 @@ import { expand, resolveEnv, type ValueLookup } from './container-env.ts'
 export type ModuleSpec =
   | { readonly kind: 'module'; readonly container: string; readonly bizName: string; readonly tuple: ModuleTuple }
   /** Waits for a change of the Pod: nothing is sent. `field` is the path a user would edit. */
-  | { readonly kind: 'invalid'; readonly container: string; readonly field: string; readonly why: string }
+  | {
+      readonly kind: 'invalid'
+      readonly container: string
+      readonly bizName: string
+      readonly field: string
+      readonly why: string
+    }
   /** Waits for another object: `CreateContainerConfigError`. */
-  | { readonly kind: 'config'; readonly container: string; readonly why: string; readonly pending: boolean }
+  | {
+      readonly kind: 'config'
+      readonly container: string
+      readonly bizName: string
+      readonly why: string
+      readonly pending: boolean
+    }
 
 /** What java.net.URL of an ordinary JDK opens. `oss:` and bare paths are refused by every base (captures 43, 44). */
 const URL_SCHEMES = ['http:', 'https:', 'file:', 'jar:', 'ftp:']
@@ -33,18 +45,25 @@ function argsOf(pod: V1Pod, container: V1Container, values: Readonly<Record<stri
   return [...args, ...Object.entries(values).map(([name, value]) => `--${name}=${value}`)]
 }
 
+/** The biz that a container names even where it cannot be read as a module. */
+const plainName = ({ name, env = [] }: V1Container): string => env.find(entry => entry.name === BIZ_NAME)?.value ?? name
+
 function readModule(pod: V1Pod, container: V1Container, lookup: ValueLookup): ModuleSpec {
   const path = `spec.containers[${container.name}]`
   const invalid = (field: string, why: string): ModuleSpec => ({
     kind: 'invalid',
     container: container.name,
+    bizName: plainName(container),
     field,
     why,
   })
   const fault = urlFault(container.image)
   if (fault) return invalid(`${path}.image`, fault)
   const env = resolveEnv(pod, container, lookup)
-  if (!env.ok) return { kind: 'config', container: container.name, why: env.why, pending: env.pending }
+  if (!env.ok) {
+    const { why, pending } = env
+    return { kind: 'config', container: container.name, bizName: plainName(container), why, pending }
+  }
   const { [BIZ_VERSION]: version = '', [BIZ_NAME]: name = container.name, ...rest } = env.values
   if (version.trim() === '')
     return invalid(`${path}.env[${BIZ_VERSION}]`, 'is missing or empty: it takes the version of the module')
@@ -71,7 +90,8 @@ function refuseTwins(specs: readonly ModuleSpec[]): readonly ModuleSpec[] {
     if (spec.kind !== 'module') return spec
     if (seen.has(spec.bizName)) {
       const field = `spec.containers[${spec.container}]`
-      return { kind: 'invalid', container: spec.container, field, why: `names module ${spec.bizName} a second time` }
+      const { container, bizName } = spec
+      return { kind: 'invalid', container, bizName, field, why: `names module ${spec.bizName} a second time` }
     }
     seen.add(spec.bizName)
     return spec
@@ -82,6 +102,8 @@ function refuseTwins(specs: readonly ModuleSpec[]): readonly ModuleSpec[] {
 export function readModules(pod: V1Pod, lookup: ValueLookup): readonly ModuleSpec[] {
   const containers = pod.spec?.containers ?? []
   const fault = podFault(pod)
-  if (fault) return containers.map(({ name }) => ({ kind: 'invalid', container: name, ...fault }))
+  if (fault) {
+    return containers.map(one => ({ kind: 'invalid', container: one.name, bizName: plainName(one), ...fault }))
+  }
   return refuseTwins(containers.map(container => readModule(pod, container, lookup)))
 }

@@ -94,9 +94,13 @@ export class PodController implements Reconciler<PodKey> {
   }
 
   #timeAnswer(pod: V1Pod, record: BaseRecord, status: V1PodStatus): void {
-    const becameReady = isReady(status) && !isReady(pod.status)
-    const answeredAtMs = record.life.answeredAtMs
-    if (!becameReady || answeredAtMs === undefined) return
+    if (!isReady(status) || isReady(pod.status)) return
+    const { uid } = podRef(pod)
+    const own = [...record.provenance.values()].filter(
+      ({ claim, tookMs }) => claim.startsWith(`${uid}/`) && tookMs !== undefined,
+    )
+    if (own.length === 0) return
+    const answeredAtMs = Math.max(...own.map(({ atMs }) => atMs))
     this.#of.metrics.observe(
       'koupleless_answer_to_status_seconds',
       Math.max(0, this.#of.clock.now() - answeredAtMs) / 1_000,

@@ -159,6 +159,12 @@ describe('what a Pod shows', () => {
     })
   })
 
+  test('a Pod that became unreadable goes on showing what runs', () => {
+    const edited = { ...ran, spec: { ...ran.spec, containers: [{ name: 'biz1', image: 'nginx:latest' }] } }
+    expect(plan(edited, running).action.kind).toBe('none')
+    expect(stateOf(statusOf(edited, aBase()))?.state?.waiting?.reason).toBe('InvalidModule')
+  })
+
   test('readiness gates are waited for', () => {
     const gated = aPod({ spec: { readinessGates: [{ conditionType: 'x/y' }] } })
     expect(condition(statusOf(gated, running), 'Ready')).toMatchObject({

@@ -70,6 +70,7 @@ const hasRun = (pod: V1Pod): boolean =>
 
 /** Another live claim keeps the same version, or a running one has superseded it and removes it. */
 const isKept = (record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, claim: Claim): boolean =>
+  claims.get(claim.bizName)?.held === true ||
   (claims.get(claim.bizName)?.groups ?? []).some(
     group => group[0].tuple.version === claim.tuple.version || isServing(record, group),
   )

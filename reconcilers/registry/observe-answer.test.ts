@@ -96,7 +96,12 @@ describe('installed', () => {
       metaspaceBytes: 547_488,
     } as CommandOutcome)
     expect(record.bizs.get(KEY)).toEqual(aBiz())
-    expect(record.provenance.get(KEY)).toEqual({ tuple: aTuple(), claim: aClaim(), atMs: NOW })
+    expect(record.provenance.get(KEY)).toEqual({
+      tuple: aTuple(),
+      claim: aClaim(),
+      atMs: NOW,
+      tookMs: NOW - BUILT_AT_MS,
+    })
     expect(record.metaspaceByName.get('biz1')).toBe(547_488)
   })
 

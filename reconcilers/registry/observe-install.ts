@@ -52,9 +52,17 @@ function withMetaspace(record: BaseRecord, { bizs, metaspaceBytes = 0 }: Install
 }
 
 /** From what it was installed, unless a newer look shows that it is gone already. */
-export function withOrigin(record: BaseRecord, key: BizKey, { claim, tuple }: Flight, nowMs: number): BaseRecord {
+export function withOrigin(
+  record: BaseRecord,
+  key: BizKey,
+  { claim, tuple, sentAtMs }: Flight,
+  nowMs: number,
+): BaseRecord {
   if (claim === undefined || !tuple || !record.bizs.has(key)) return record
-  return { ...record, provenance: withEntry(record.provenance, key, { tuple, claim, atMs: nowMs }) }
+  return {
+    ...record,
+    provenance: withEntry(record.provenance, key, { tuple, claim, atMs: nowMs, tookMs: nowMs - sentAtMs }),
+  }
 }
 
 /** The base says it is there. If the next look does not find it, installing again would go round in circles. */
