@@ -26,6 +26,12 @@ export interface Trace {
 const isReady = (pod: V1Pod): boolean =>
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 
+/** BENCH_PROFILE names a folder: the operator leaves a CPU profile there when it stops. */
+const profileFlags = (): readonly string[] => {
+  const folder = process.env.BENCH_PROFILE
+  return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : []
+}
+
 export interface Usage {
   readonly cpuMs: number
   readonly writes: number
@@ -60,6 +66,7 @@ export class BenchWorld implements AsyncDisposable {
       env: ENV,
       broker: { embedded: false as const, port: broker.port },
       extra: { LOG_LEVEL: 'warn' },
+      nodeFlags: profileFlags(),
     }
     const world = new BenchWorld(plane, await OperatorProcess.start(settings), broker, await Api.open(plane.kubeconfig))
     await eventually('the namespace takes Pods', () =>
@@ -122,7 +129,7 @@ export class BenchWorld implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.fleet?.[Symbol.asyncDispose]()
     await this.api[Symbol.asyncDispose]()
-    await this.operator[Symbol.asyncDispose]()
+    await this.operator.stop()
     await this.broker[Symbol.asyncDispose]()
     await this.plane[Symbol.asyncDispose]()
   }

@@ -1,9 +1,29 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '..', '..')
+
+/**
+ * The framework, a CommonJS module, requires all of client-node, though of its classes it uses these. Handed only them, the
+ * bundle leaves the rest out: thousands of generated API classes that cost start time and 30 MB.
+ */
+const USED_BY_THE_FRAMEWORK = ['CoreV1Api', 'KubeConfig', 'Watch', 'loadYaml']
+const leanClient: Plugin = {
+  name: 'lean-client',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@kubernetes\/client-node$/ }, ({ importer, kind }) =>
+      kind === 'require-call' || importer.endsWith('framework.ts')
+        ? { path: 'client-node', namespace: 'lean' }
+        : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'lean' }, () => ({
+      contents: `export { ${USED_BY_THE_FRAMEWORK.join(', ')} } from '@kubernetes/client-node'`,
+      resolveDir: ROOT,
+    }))
+  },
+}
 
 /** One file starts in half the time and takes less memory than a tree of modules. @returns its path */
 export async function buildOperator(outfile = join(ROOT, 'dist', 'operator.mjs')): Promise<string> {
@@ -25,6 +45,7 @@ export async function buildOperator(outfile = join(ROOT, 'dist', 'operator.mjs')
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
     },
+    plugins: [leanClient],
     logLevel: 'error',
   })
   await mkdir(dirname(outfile), { recursive: true })

@@ -13,6 +13,7 @@ export interface OperatorSettings {
   readonly env: string
   readonly broker: { readonly embedded: true } | { readonly embedded: false; readonly port: number }
   readonly extra?: Readonly<Record<string, string>>
+  readonly nodeFlags?: readonly string[]
 }
 
 /** The operator as a user runs it: the bundle in a process of its own, under its own ServiceAccount. */
@@ -47,8 +48,8 @@ export class OperatorProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const { bundle, kubeconfig, env, broker, extra } = this.#settings
-    const child = spawn(process.execPath, [bundle], {
+    const { bundle, kubeconfig, env, broker, extra, nodeFlags = [] } = this.#settings
+    const child = spawn(process.execPath, [...nodeFlags, bundle], {
       env: {
         PATH: process.env.PATH ?? '',
         KUBECONFIG: kubeconfig,
