@@ -88,7 +88,9 @@ function newQueues({ clock, rng }: Foundation): AllQueues {
 function composeKube(foundation: Foundation, store: ObjectStore, wakes: Wakes) {
   const { config, kubeConfig, clock, rng, metrics, log, apiStop: signal, nextId, runs } = foundation
   const { env, namespace } = config
-  const brake = new TokenBucket({ ratePerSecond: config.kubeApiQps, burst: config.kubeApiBurst, clock })
+  const { kubeApiQps: ratePerSecond, kubeApiBurst: burst } = config
+  // Events and tolerations take only what is left over: in a burst they would else make the statuses wait.
+  const brake = new TokenBucket({ ratePerSecond, burst, reserve: burst * 0.9, clock })
   const credentials = () => readCredentials(kubeConfig)
   const api = new ApiClient({ credentials, brake, metrics, clock, log, signal })
   const cluster = new KubeCluster({ api, ownNamespace: config.podNamespace, env, namespace })

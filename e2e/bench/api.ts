@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import type { V1Pod } from '@kubernetes/client-node'
 import { Pool } from 'undici'
 
 interface Kubeconfig {
@@ -45,20 +44,19 @@ export class Api implements AsyncDisposable {
     return JSON.parse(text) as T
   }
 
-  /** Calls `onPod` for each change until disposed. Resolves once the watch stands. */
-  async watchPods(namespace: string, onPod: (event: WatchEvent<V1Pod>) => void): Promise<void> {
-    const path = `/api/v1/namespaces/${namespace}/pods?watch=true`
-    const answer = await this.#pool.request({ method: 'GET', path, signal: this.#stop.signal })
-    void this.#read(answer.body, onPod)
+  /** Calls `onEvent` for each change until disposed. Resolves once the watch stands. */
+  async watch<T>(path: string, onEvent: (event: WatchEvent<T>) => void): Promise<void> {
+    const answer = await this.#pool.request({ method: 'GET', path: `${path}?watch=true`, signal: this.#stop.signal })
+    void this.#read(answer.body, onEvent)
   }
 
-  async #read(body: AsyncIterable<Buffer>, onPod: (event: WatchEvent<V1Pod>) => void): Promise<void> {
+  async #read<T>(body: AsyncIterable<Buffer>, onEvent: (event: WatchEvent<T>) => void): Promise<void> {
     let rest = ''
     try {
       for await (const chunk of body) {
         const lines = (rest + chunk.toString()).split('\n')
         rest = lines.pop() ?? ''
-        for (const line of lines) onPod(JSON.parse(line) as WatchEvent<V1Pod>)
+        for (const line of lines) onEvent(JSON.parse(line) as WatchEvent<T>)
       }
     } catch (error) {
       if (!this.#stop.signal.aborted) throw error

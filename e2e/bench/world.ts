@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { V1Pod } from '@kubernetes/client-node'
+import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { Mosquitto } from '../../mqtt-bridge/transport/mosquitto-process.ts'
 import { type Fleet, startFleet } from '../base-simulator/index.ts'
 import { buildOperator } from '../build/bundle.ts'
@@ -23,8 +23,8 @@ export interface Trace {
   goneAtMs?: number
 }
 
-const isReady = (pod: V1Pod): boolean =>
-  pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+const isReady = ({ status: seen }: V1Pod | V1Node): boolean =>
+  seen?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 
 /** BENCH_PROFILE names a folder: the operator leaves a CPU profile there when it stops. */
 const profileFlags = (): readonly string[] => {
@@ -43,6 +43,7 @@ export class BenchWorld implements AsyncDisposable {
   readonly broker: Mosquitto
   readonly api: Api
   readonly traces = new Map<string, Trace>()
+  readonly readyNodes = new Set<string>()
   uninstalls = 0
   fleet: Fleet | undefined
 
@@ -72,7 +73,10 @@ export class BenchWorld implements AsyncDisposable {
     await eventually('the namespace takes Pods', () =>
       world.api.call('GET', `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/default`),
     )
-    await world.api.watchPods(NAMESPACE, event => world.#seen(event))
+    await world.api.watch<V1Pod>(`/api/v1/namespaces/${NAMESPACE}/pods`, event => world.#seen(event))
+    await world.api.watch<V1Node>('/api/v1/nodes', ({ object }) => {
+      if (isReady(object)) world.readyNodes.add(object.metadata?.name ?? '')
+    })
     return world
   }
 

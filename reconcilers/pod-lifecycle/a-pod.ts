@@ -46,21 +46,25 @@ const ownerOf = (name: string): V1OwnerReference => ({
 
 const DELETING = { deletionTimestamp: '2026-01-01T01:00:00Z' as unknown as Date, deletionGracePeriodSeconds: 30 }
 
-/** biz1:0.0.1 from a URL, bound to the node of the base that `aBase()` makes. */
-export function aPod(draft: PodDraft = {}): V1Pod {
+function metadataOf(draft: PodDraft): NonNullable<V1Pod['metadata']> {
   const { name = 'web', createdAt = '2026-01-01T00:00:00Z', annotations, labels } = draft
   return {
-    metadata: {
-      namespace: 'default',
-      name,
-      uid: draft.uid ?? `uid-${name}`,
-      resourceVersion: '1',
-      creationTimestamp: createdAt as unknown as Date,
-      ...(draft.deleting && DELETING),
-      ...(annotations && { annotations }),
-      ...(labels && { labels }),
-      ...(draft.owner && { ownerReferences: [ownerOf(draft.owner)] }),
-    },
+    namespace: 'default',
+    name,
+    uid: draft.uid ?? `uid-${name}`,
+    resourceVersion: '1',
+    creationTimestamp: createdAt as unknown as Date,
+    ...(draft.deleting && DELETING),
+    ...(annotations && { annotations }),
+    ...(labels && { labels }),
+    ...(draft.owner && { ownerReferences: [ownerOf(draft.owner)] }),
+  }
+}
+
+/** biz1:0.0.1 from a URL, bound to the node of the base that `aBase()` makes. */
+export function aPod(draft: PodDraft = {}): V1Pod {
+  return {
+    metadata: metadataOf(draft),
     spec: { nodeName: 'virtual-node-b1', containers: [...(draft.containers ?? [aContainer(draft)])], ...draft.spec },
     ...(draft.status && { status: draft.status }),
   }
