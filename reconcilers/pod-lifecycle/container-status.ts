@@ -73,12 +73,11 @@ function running(facts: ContainerFacts, claim: Claim, ready: boolean): V1Contain
   const biz = bizOf(record, claim)
   const priorStart = prior?.state?.running?.startedAt
   const startedAt = biz?.changedAtMs === undefined ? (priorStart ?? wholeSeconds(nowMs)) : wholeSeconds(biz.changedAtMs)
-  const status = {
-    ...statusWith(facts, { running: { startedAt } }, ready),
-    imageID: imageId(urlThatRuns(record, claim)),
-  }
-  const startedAnew = priorStart !== undefined && secondOf(priorStart) !== secondOf(startedAt)
-  return startedAnew ? ended(facts, status, restartReason(facts)) : status
+  const imageID = imageId(urlThatRuns(record, claim))
+  const status = { ...statusWith(facts, { running: { startedAt } }, ready), imageID }
+  // Times have whole seconds: an image replaced within one still shows as another image.
+  const isAnother = secondOf(priorStart) !== secondOf(startedAt) || prior?.imageID !== imageID
+  return priorStart !== undefined && isAnother ? ended(facts, status, restartReason(facts)) : status
 }
 
 /** After a failed replacement the container's former image runs, not the one it asks for. */
