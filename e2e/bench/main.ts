@@ -1,5 +1,6 @@
 /** `make bench`: simulated bases on the real control plane. Prints a table; asserts nothing, for machines are noisy. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { FIRST_HEART_AFTER_MS } from '../base-simulator/index.ts'
 import { eventually } from '../cluster/eventually.ts'
 import { loadAverage, residentMb, spread } from './sample.ts'
 import { BenchWorld, type Trace } from './world.ts'
@@ -7,6 +8,7 @@ import { BenchWorld, type Trace } from './world.ts'
 const BASES = Number(process.env.BENCH_BASES ?? 100)
 const PODS = Number(process.env.BENCH_PODS ?? 500)
 const SINGLES = 40
+const NEWCOMERS = 10
 const IDLE_MS = 60_000
 const INSTALL_MS = 50
 
@@ -19,8 +21,8 @@ const between = (traces: readonly Trace[], from: keyof Trace, to: keyof Trace): 
   })
 
 const nodeOf = (world: BenchWorld, index: number): string => {
-  const bases = world.fleet?.bases ?? []
-  return `virtual-node-${bases[index % bases.length]?.identity}`
+  const base = world.fleet?.bases[index % BASES]
+  return `virtual-node-${base?.identity}`
 }
 
 async function basesAtOnce(world: BenchWorld): Promise<void> {
@@ -45,6 +47,19 @@ async function idle(world: BenchWorld): Promise<number> {
   row('idle CPU per base and minute', `${cpu.toFixed(1)} ms`, '6 ms')
   row('idle API writes per base and minute', ((after.writes - before.writes) / BASES / minutes).toFixed(1), '4')
   return (after.cpuMs - before.cpuMs) / IDLE_MS
+}
+
+/** One after the other, while nothing else happens. */
+async function newcomers(world: BenchWorld): Promise<void> {
+  const took: number[] = []
+  for (let nth = 1; nth <= NEWCOMERS; nth++) {
+    const identity = `newcomer-${nth}`
+    const node = `virtual-node-${identity}`
+    const heartAtMs = (await world.addBase(identity)) + FIRST_HEART_AFTER_MS
+    const readyAtMs = await eventually(`${node} is Ready`, () => world.readyNodes.get(node))
+    took.push(Math.max(0, readyAtMs - heartAtMs))
+  }
+  row("a base's first heart → Node Ready p50/p95/p99", `${spread(took)} ms`, '300 ms')
 }
 
 async function singles(world: BenchWorld): Promise<void> {
@@ -132,6 +147,7 @@ async function main(): Promise<void> {
   say('| | measured | aim |\n|---|---|---|')
   await basesAtOnce(world)
   const idleShare = await idle(world)
+  await newcomers(world)
   await singles(world)
   await burst(world, idleShare)
   row(
