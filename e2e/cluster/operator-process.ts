@@ -99,8 +99,9 @@ export class OperatorProcess implements AsyncDisposable {
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
 
-  async debugState(): Promise<string> {
-    return (await fetch(`http://127.0.0.1:${this.debugPort}/debug/state`)).text()
+  /** @param match only facts that contain it */
+  async debugState(match = ''): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.debugPort}/debug/state?match=${match}`)).text()
   }
 
   async log(): Promise<string> {
