@@ -75,9 +75,13 @@ function running(facts: ContainerFacts, claim: Claim, ready: boolean): V1Contain
   const startedAt = biz?.changedAtMs === undefined ? (priorStart ?? wholeSeconds(nowMs)) : wholeSeconds(biz.changedAtMs)
   const imageID = imageId(urlThatRuns(record, claim))
   const status = { ...statusWith(facts, { running: { startedAt } }, ready), imageID }
-  // Times have whole seconds: an image replaced within one still shows as another image.
-  const isAnother = secondOf(priorStart) !== secondOf(startedAt) || prior?.imageID !== imageID
-  return priorStart !== undefined && isAnother ? ended(facts, status, restartReason(facts)) : status
+  return startedAnew(prior, startedAt, imageID) ? ended(facts, status, restartReason(facts)) : status
+}
+
+/** Times have whole seconds: an image replaced within one still shows as another image. */
+function startedAnew(prior: V1ContainerStatus | undefined, startedAt: Date, imageID: string): boolean {
+  const before = prior?.state?.running?.startedAt
+  return before !== undefined && (secondOf(before) !== secondOf(startedAt) || prior?.imageID !== imageID)
 }
 
 /** After a failed replacement the container's former image runs, not the one it asks for. */
