@@ -1,4 +1,4 @@
-import type { V1Container, V1EnvVar, V1Pod } from '@kubernetes/client-node'
+import type { V1ConfigMapKeySelector, V1Container, V1EnvVar, V1Pod, V1SecretKeySelector } from '@kubernetes/client-node'
 
 /** A value that is read once per Pod: it stands in another object, or in a field of the Pod that may change while it runs. */
 export interface ValueRef {
@@ -48,16 +48,19 @@ export function readField(pod: V1Pod, path: string, ip: string | undefined): str
 const changes = (path: string): boolean => ADDRESSES.includes(path) || MAPPED.test(path)
 
 function refOf(pod: V1Pod, { valueFrom }: V1EnvVar): ValueRef | undefined {
-  if (!valueFrom) return undefined
   const namespace = pod.metadata?.namespace ?? ''
-  const { fieldRef, configMapKeyRef, secretKeyRef } = valueFrom
-  if (fieldRef && changes(fieldRef.fieldPath))
-    return { kind: 'Field', namespace, name: fieldRef.fieldPath, key: '', optional: false }
-  const selector = configMapKeyRef ?? secretKeyRef
-  if (!selector) return undefined
-  const { name = '', key, optional = false } = selector
-  return { kind: configMapKeyRef ? 'ConfigMap' : 'Secret', namespace, name, key, optional }
+  const path = valueFrom?.fieldRef?.fieldPath
+  if (path !== undefined && changes(path)) return { kind: 'Field', namespace, name: path, key: '', optional: false }
+  const { configMapKeyRef, secretKeyRef } = valueFrom ?? {}
+  if (configMapKeyRef) return keyRef('ConfigMap', namespace, configMapKeyRef)
+  return secretKeyRef && keyRef('Secret', namespace, secretKeyRef)
 }
+
+const keyRef = (
+  kind: ValueRef['kind'],
+  namespace: string,
+  { name = '', key, optional = false }: V1ConfigMapKeySelector | V1SecretKeySelector,
+): ValueRef => ({ kind, namespace, name, key, optional })
 
 /** Every value of a Pod that must be read before its modules can be installed. */
 export function refsOf(pod: V1Pod): readonly ValueRef[] {
