@@ -156,6 +156,9 @@ async function burstDelete(world: BenchWorld, names: readonly string[]): Promise
   row('uninstalls sent', String(world.uninstalls), String(PODS))
 }
 
+const memory = async (world: BenchWorld, what: string): Promise<void> =>
+  row(what, `${(await residentMb(world.operator.pid ?? 0)).toFixed(0)} MB`, '150 MB')
+
 async function main(): Promise<void> {
   say(`load ${await loadAverage()}, Node ${process.version}, ${BASES} bases, ${PODS} Pods, install ${INSTALL_MS} ms\n`)
   await using world = await BenchWorld.open()
@@ -163,14 +166,11 @@ async function main(): Promise<void> {
   row('yardstick: CPU of a bare call over TLS', `${(await bareCallCpuUs()).toFixed(0)} µs`, '–')
   await basesAtOnce(world)
   const idleShare = wanted('idle') ? await idle(world) : 0
+  await memory(world, `RSS of the operator with ${BASES} bases`)
   if (wanted('newcomers')) await newcomers(world)
   if (wanted('singles')) await singles(world)
   if (wanted('burst')) await burst(world, idleShare)
-  row(
-    `RSS of the operator with ${BASES} bases`,
-    `${(await residentMb(world.operator.pid ?? 0)).toFixed(0)} MB`,
-    '150 MB',
-  )
+  await memory(world, 'RSS at the end')
   say(`\nload ${await loadAverage()}`)
 }
 
