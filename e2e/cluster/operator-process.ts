@@ -14,6 +14,10 @@ export interface OperatorSettings {
   readonly broker: { readonly embedded: true } | { readonly embedded: false; readonly port: number }
   readonly extra?: Readonly<Record<string, string>>
   readonly nodeFlags?: readonly string[]
+  /** Where its log goes; else into a temporary folder that stays. */
+  readonly folder?: string
+  /** Kills it, also while it starts. */
+  readonly signal?: AbortSignal
 }
 
 /** The operator as a user runs it: the bundle in a process of its own, under its own ServiceAccount. */
@@ -37,7 +41,7 @@ export class OperatorProcess implements AsyncDisposable {
       await freePort(),
       await freePort(),
     ] as const
-    const folder = await mkdtemp(join(tmpdir(), 'koupleless-operator-'))
+    const folder = settings.folder ?? (await mkdtemp(join(tmpdir(), 'koupleless-operator-')))
     const operator = new OperatorProcess(settings, ports, join(folder, 'operator.log'))
     await operator.start()
     return operator
@@ -48,7 +52,7 @@ export class OperatorProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const { bundle, kubeconfig, env, broker, extra, nodeFlags = [] } = this.#settings
+    const { bundle, kubeconfig, env, broker, extra, nodeFlags = [], signal } = this.#settings
     const child = spawn(process.execPath, [...nodeFlags, bundle], {
       env: {
         PATH: process.env.PATH ?? '',
@@ -65,7 +69,10 @@ export class OperatorProcess implements AsyncDisposable {
         ...extra,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal && { signal, killSignal: 'SIGKILL' as const }),
     })
+    // Of an abort, which is asked for, and of a program that is not there, which the wait below reports.
+    child.once('error', () => undefined)
     const log = createWriteStream(this.logFile, { flags: 'a' })
     child.stdout?.pipe(log, { end: false })
     child.stderr?.pipe(log, { end: false })
