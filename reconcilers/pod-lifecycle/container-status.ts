@@ -121,7 +121,8 @@ function failed(facts: ContainerFacts, standing: Extract<Standing, { kind: 'fail
   const { failure } = standing
   const fresh = facts.nowMs - failure.lastFailedAtMs < INSTALL_FAILED_SHOWN_MS
   const reason = failure.final ? failure.code : fresh ? 'InstallFailed' : 'InstallBackOff'
-  const status = statusWith(facts, waiting(reason, failure.message), false)
+  const message = failure.final ? failure.message : `${failure.code}: ${failure.message}`
+  const status = statusWith(facts, waiting(reason, message), false)
   return wasRunning(facts.prior) ? ended(facts, status, restartReason(facts)) : status
 }
 
