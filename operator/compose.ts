@@ -1,5 +1,4 @@
 /** Builds each part once and joins them. Nothing is opened or started here, and nothing decided: see `run.ts`. */
-import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { ArkletError, type Bridge, openBridge, type Transport } from '../mqtt-bridge/index.ts'
 import { BaseTunnelController } from '../reconcilers/base-tunnel/controller.ts'
@@ -29,6 +28,12 @@ import { ObjectStore } from './kube/store.ts'
 import { type AllQueues, Wakes } from './wakes.ts'
 import { ModuleOperator } from './watches.ts'
 
+/** Of an AsyncLocalStorage. */
+export interface Runs {
+  run<R>(fields: LogFields, work: () => R): R
+  exit<R>(work: () => R): R
+}
+
 /** What there is before any part: the process itself. */
 export interface Foundation {
   readonly config: Config
@@ -40,7 +45,7 @@ export interface Foundation {
   /** Unique among the processes that there are: parts of the names of Events. */
   readonly nextId: () => string
   /** Which reconcile run we are in, for the log. */
-  readonly runs: Pick<AsyncLocalStorage<LogFields>, 'run' | 'exit'>
+  readonly runs: Runs
   /** Aborts what still waits for the API server when all else has stopped. */
   readonly apiStop: AbortSignal
   /** The only way to the API server; every request waits for the brake. */
