@@ -1,12 +1,13 @@
 /** Everything there is: a cluster, a broker, bases, and an operator among them, all on one clock and from one seed. */
 import { type Config, readConfig } from '../../operator/config.ts'
-import { linksOn } from './network/base-links.ts'
-import { SimBroker } from './network/broker.ts'
+import type { SimulatedBase } from '../base-simulator/index.ts'
 import { SimApiServer } from './api/sim-api-server.ts'
 import { HostedBase, type HostedBaseOptions } from './bases/hosted-base.ts'
 import { startControllers } from './controllers/index.ts'
 import { Faults } from './faults/faults.ts'
 import type { FaultMix } from './faults/mix.ts'
+import { linksOn } from './network/base-links.ts'
+import { SimBroker } from './network/broker.ts'
 import { SeededRng } from './rng.ts'
 import { Trace } from './trace.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -31,6 +32,8 @@ export class World {
   readonly server: SimApiServer
   readonly broker: SimBroker
   readonly bases: HostedBase[] = []
+  /** Second processes of an identity: nothing is expected of them. */
+  readonly twins: SimulatedBase[] = []
   isApiOut = false
   readonly #controllers: { stop(): void }
 
@@ -75,7 +78,7 @@ export class World {
 
   close(): void {
     this.#controllers.stop()
-    for (const base of this.bases) base.base.close()
+    for (const base of [...this.twins, ...this.bases.map(({ base: each }) => each)]) base.close()
   }
 }
 

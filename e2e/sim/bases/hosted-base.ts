@@ -18,6 +18,8 @@ export interface HostedBaseOptions {
 }
 
 const RETRY_MS = 5_000
+/** No install takes so long. */
+const HANGS_AFTER_MS = 10_000
 
 export class HostedBase {
   readonly base: SimulatedBase
@@ -77,6 +79,32 @@ export class HostedBase {
     time.after(downMs, () => {
       if (this.#starts === starts && this.wanted) this.#begin(() => this.base.restart(changes))
     })
+  }
+
+  /** Ends deafness and standstill. */
+  hears(): void {
+    if (!this.alive) return
+    this.deaf = false
+    this.base.resume()
+  }
+
+  installsAsUsual(): void {
+    const { rng } = this.#of
+    this.base.setInstallMs(() => rng.between(300, 500))
+  }
+
+  /** Whatever is broken about it is mended; one whose downloads hang is restarted, as its owner would. */
+  heal(): void {
+    if (!this.wanted) return
+    this.base.rejoin()
+    this.base.behaviour.forgive()
+    this.installsAsUsual()
+    if (!this.alive) return
+    const hangs = [...this.ledger.running.values()].some(
+      ({ sinceMs }) => this.#of.time.now() - sinceMs > HANGS_AFTER_MS,
+    )
+    if (hangs) this.restart(0)
+    else this.hears()
   }
 
   kill(): void {

@@ -42,5 +42,9 @@ const failed = (code: number): SimAnswer => ({
 const CONFLICT: SimAnswer = {
   status: 409,
   headers: { 'content-type': 'application/json' },
-  body: status(409, 'Conflict', 'Operation cannot be fulfilled: the object has been modified; please apply your changes'),
+  body: status(
+    409,
+    'Conflict',
+    'Operation cannot be fulfilled: the object has been modified; please apply your changes',
+  ),
 }

@@ -23,7 +23,7 @@ export const linksOn =
       },
       publish(topic, payload, failed) {
         if (!connection.up) failed('not connected')
-        else broker.publish(connection, { topic, payload: Buffer.from(payload) }, false, { acknowledged: () => {} })
+        else broker.publish(connection, { topic, payload: Buffer.from(payload) }, false)
       },
       destroy: () => broker.destroy(connection),
     }

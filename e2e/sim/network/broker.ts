@@ -12,11 +12,6 @@ export interface BrokerOptions {
   readonly onFault: (kind: string, frame: Frame, client: string) => void
 }
 
-export interface Delivered {
-  /** The broker has it. */
-  readonly acknowledged: () => void
-}
-
 const CONNECT_MS = 2
 const HOP_MIN_MS = 0.3
 const HOP_MAX_MS = 3
@@ -53,13 +48,15 @@ export class SimBroker {
     if (this.#connections.get(connection.client.id) === connection) this.#connections.delete(connection.client.id)
   }
 
-  publish(from: Connection, frame: Frame, retain: boolean, { acknowledged }: Delivered): void {
+  /** `acknowledged`: the broker has it. */
+  publish(from: Connection, frame: Frame, retain: boolean, acknowledged?: () => void): void {
     const { time, faults } = this.#of
     const arrivesAtMs = Math.max(time.now() + this.#hopMs(), from.sentUntilMs)
     from.sentUntilMs = arrivesAtMs
     time.after(arrivesAtMs - time.now(), () => {
       if (!from.up || from.swallows) return
       this.#take(frame, retain)
+      if (!acknowledged) return
       if (faults.strikes('ackLost')) this.#of.onFault('ackLost', frame, from.client.id)
       else time.after(this.#hopMs(), () => from.up && acknowledged())
     })

@@ -66,7 +66,7 @@ export class OperatorLink implements Transport {
         this.#inFlight.delete(fail)
         resolve()
       })
-      this.#of.broker.publish(connection, frame, options?.retain === true, { acknowledged })
+      this.#of.broker.publish(connection, frame, options?.retain === true, acknowledged)
     })
     this.#of.left(frame)
     return sent

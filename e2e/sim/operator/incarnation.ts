@@ -1,6 +1,6 @@
 /** One life of the operator: the production composition on virtual time, from its start to its last moment. */
 import { KubeConfig } from '@kubernetes/client-node'
-import { compose, type Composition, type Foundation } from '../../../operator/compose.ts'
+import { type Composition, compose, type Foundation } from '../../../operator/compose.ts'
 import type { Config } from '../../../operator/config.ts'
 import type { ApiRequest } from '../../../operator/kube/api-client.ts'
 import { Opened } from '../../../operator/opened.ts'
@@ -79,6 +79,10 @@ export class Incarnation {
     })
     this.#foundation = this.#newFoundation()
     this.composition = compose(this.#foundation)
+  }
+
+  get clientId(): string {
+    return this.#of.config.clientId
   }
 
   get alive(): boolean {
