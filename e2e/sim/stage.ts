@@ -89,7 +89,7 @@ export class Stage {
     const extra = {
       ...(rng.chance(0.2) && { metaspaceMaxBytes: -1 }),
       ...(rng.chance(0.2) && { flags: { activateNewModule: true } }),
-      ...(rng.chance(0.1) && { metaspaceMaxBytes: 36_500_000 }),
+      ...(rng.chance(0.1) && { metaspaceMaxBytes: 41_000_000 }),
       ...(rng.chance(0.3) && { heartSurvives: true }),
     }
     const base = this.world.addBase({ identity: `b${at}`, ip, staticModules, extra })

@@ -7,6 +7,9 @@ export interface Origin {
   readonly args: readonly string[]
 }
 
+/** Installed by somebody else, and claimed by no Pod of these worlds. */
+export const PEERS_BIZ = 'peers'
+
 export interface Running {
   readonly kind: string
   readonly sinceMs: number
@@ -52,6 +55,7 @@ export class Ledger {
     const ended = this.#running.get(key)
     this.#running.delete(key)
     if (code !== 'SUCCESS') return
+    if (command === 'installBiz' && name === PEERS_BIZ) this.#foreign.add(key)
     if (command === 'installBiz' && ended) this.#origins.set(key, { url: ended.url, args: ended.args })
     if (command === 'uninstallBiz') {
       this.#origins.delete(key)

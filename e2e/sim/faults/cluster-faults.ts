@@ -1,6 +1,7 @@
 /** What befalls the network, the API server and the objects in it. */
 import type { V1Node } from '@kubernetes/client-node'
 import { topicPrefix } from '../../base-simulator/frames.ts'
+import { PEERS_BIZ } from '../bases/ledger.ts'
 import type { SeededRng } from '../rng.ts'
 import type { Stage } from '../stage.ts'
 import { jarUrl, modulePod } from '../workload/module-pods.ts'
@@ -55,9 +56,11 @@ export const CLUSTER_FAULTS = {
   peerRetained: ({ world, biz }, rng) => {
     const base = rng.pick(world.bases)
     if (!base) return undefined
-    const wish = { biz: biz(rng), version: rng.pick(['1.0.0', '1.1.0', '2.0.0'] as const) }
-    const command = { bizName: wish.biz, bizVersion: wish.version, bizUrl: jarUrl(wish) }
     const verb = rng.pick(['installBiz', 'uninstallBiz'] as const)
+    // What it installs nobody claims: it is foreign, and stays.
+    const name = verb === 'installBiz' ? PEERS_BIZ : biz(rng)
+    const wish = { biz: name, version: rng.pick(['1.0.0', '1.1.0', '2.0.0'] as const) }
+    const command = { bizName: wish.biz, bizVersion: wish.version, bizUrl: jarUrl(wish) }
     const topic = `${topicPrefix(base.base.metadata)}/${verb}`
     world.broker.inject({ topic, payload: Buffer.from(JSON.stringify(command)) }, true)
     return `the peer leaves ${verb} ${wish.biz}:${wish.version} retained for ${base.identity}`

@@ -28,7 +28,7 @@ export function unsettled(world: World, operator: Running | undefined): readonly
     ),
     ...ofLeases(world, operator.clientId, nodes),
     ...pods.flatMap(pod => ofPod(pod, nodes)),
-    ...ofWorkloads(world),
+    ...ofWorkloads(world, quarrelling(pods)),
   ]
 }
 
@@ -139,26 +139,53 @@ function ofLeases(world: World, holder: string, nodes: readonly V1Node[]): reado
   })
 }
 
-function ofWorkloads({ server }: World): readonly string[] {
+/** Workloads of which a Pod has lost its biz to another workload on that base: no wish of both can come true. */
+function quarrelling(pods: readonly V1Pod[]): ReadonlySet<string> {
+  const nodes = new Set(pods.map(({ spec }) => spec?.nodeName ?? ''))
+  const lost = [...nodes].flatMap(node =>
+    [...liveClaims(pods, node).values()].flatMap(claims => {
+      const [first] = claims
+      const differs = (claim: SeenClaim): boolean =>
+        claim.version !== first?.version ||
+        claim.url !== first.url ||
+        claim.args.join(' ') !== first.args.join(' ') ||
+        claim.restartedAt !== first.restartedAt
+      return claims.some(differs) && new Set(claims.map(({ pod }) => workloadName(pod))).size > 1 ? claims : []
+    }),
+  )
+  return new Set(lost.map(({ pod }) => workloadName(pod)))
+}
+
+function ofWorkloads({ server }: World, excused: ReadonlySet<string>): readonly string[] {
+  const isJudged = ({ metadata }: { metadata?: { name?: string } }): boolean => !excused.has(metadata?.name ?? '')
   return [
-    ...server.list<V1Deployment>('deployments').flatMap(({ metadata, spec, status }) => {
-      const { replicas = 0, availableReplicas = 0, updatedReplicas = 0 } = status ?? {}
-      const wanted = spec?.replicas ?? 1
-      const done = replicas === wanted && availableReplicas === wanted && updatedReplicas === wanted
-      return done
-        ? []
-        : [`Deployment ${metadata?.name}: ${availableReplicas} available, ${updatedReplicas} updated of ${wanted}`]
-    }),
-    ...server.list<V1StatefulSet>('statefulsets').flatMap(({ metadata, spec, status }) => {
-      const { replicas = 0, readyReplicas = 0 } = status ?? {}
-      const wanted = spec?.replicas ?? 1
-      return replicas === wanted && readyReplicas === wanted
-        ? []
-        : [`StatefulSet ${metadata?.name}: ${readyReplicas} ready of ${wanted}`]
-    }),
-    ...server.list<V1DaemonSet>('daemonsets').flatMap(({ metadata, status }) => {
-      const { desiredNumberScheduled: wanted = 0, numberReady = 0 } = status ?? {}
-      return wanted === numberReady ? [] : [`DaemonSet ${metadata?.name}: ${numberReady} ready of ${wanted}`]
-    }),
+    ...server
+      .list<V1Deployment>('deployments')
+      .filter(isJudged)
+      .flatMap(({ metadata, spec, status }) => {
+        const { replicas = 0, availableReplicas = 0, updatedReplicas = 0 } = status ?? {}
+        const wanted = spec?.replicas ?? 1
+        const done = replicas === wanted && availableReplicas === wanted && updatedReplicas === wanted
+        return done
+          ? []
+          : [`Deployment ${metadata?.name}: ${availableReplicas} available, ${updatedReplicas} updated of ${wanted}`]
+      }),
+    ...server
+      .list<V1StatefulSet>('statefulsets')
+      .filter(isJudged)
+      .flatMap(({ metadata, spec, status }) => {
+        const { replicas = 0, readyReplicas = 0 } = status ?? {}
+        const wanted = spec?.replicas ?? 1
+        return replicas === wanted && readyReplicas === wanted
+          ? []
+          : [`StatefulSet ${metadata?.name}: ${readyReplicas} ready of ${wanted}`]
+      }),
+    ...server
+      .list<V1DaemonSet>('daemonsets')
+      .filter(isJudged)
+      .flatMap(({ metadata, status }) => {
+        const { desiredNumberScheduled: wanted = 0, numberReady = 0 } = status ?? {}
+        return wanted === numberReady ? [] : [`DaemonSet ${metadata?.name}: ${numberReady} ready of ${wanted}`]
+      }),
   ]
 }
