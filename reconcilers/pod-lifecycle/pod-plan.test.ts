@@ -130,6 +130,13 @@ describe('what a Pod shows', () => {
     expect(stateOf(back)).toMatchObject({ restartCount: 1, ready: true })
   })
 
+  test('a JVM that has just begun runs nothing, though it was not looked at yet', () => {
+    const restarted = aBase({ lacking: ['snapshot'], restartedAtMs: BUILT_AT_MS })
+    const status = statusOf(ran, restarted)
+    expect(stateOf(status)).toMatchObject({ ready: false, restartCount: 1 })
+    expect(condition(status, 'Ready')?.status).toBe('False')
+  })
+
   test('while a command or a doubt is open nothing that ran is called gone', () => {
     expect(plan(ran, aBase({ flights: [flight] })).action.kind).toBe('none')
     const doubts = new Map([[bizKey('biz1', '0.0.1'), { sincePublishedAtMs: 1, raisedAtMs: 1 }]])

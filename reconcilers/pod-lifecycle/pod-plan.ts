@@ -132,8 +132,11 @@ function frozenContainers({ pod }: PodFacts): readonly V1ContainerStatus[] {
   return pod.status?.containerStatuses ?? []
 }
 
-const isFrozen = (record: BaseRecord): boolean =>
-  record.reach.state !== 'heard' || record.noCommands?.reason === 'DuplicateIdentity' || !record.snapshot
+/** Of a JVM that we saw begin we know, without a look, that nothing of the former one runs. */
+const isFrozen = ({ reach, noCommands, snapshot, restartedAtMs }: BaseRecord): boolean =>
+  reach.state !== 'heard' ||
+  noCommands?.reason === 'DuplicateIdentity' ||
+  (snapshot === undefined && restartedAtMs === undefined)
 
 function planStatus(facts: PodFacts): PodPlan {
   const { pod, record, nowMs } = facts
