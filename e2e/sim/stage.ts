@@ -4,7 +4,7 @@ import { SimulatedBase } from '../base-simulator/index.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
 import { linksOn } from './network/base-links.ts'
 import { Crashes } from './operator/crashes.ts'
-import type { Effect, Incarnation } from './operator/incarnation.ts'
+import type { Effect } from './operator/incarnation.ts'
 import { OperatorHost } from './operator/operator-host.ts'
 import { CommandOracle } from './oracles/command-oracle.ts'
 import { DeathOracle } from './oracles/death-oracle.ts'
@@ -55,6 +55,7 @@ export class Stage {
       logsError: (message, fields) => verdicts.object('logged-error', `${message} ${JSON.stringify(fields)}`),
       started: () => this.#operatorStarted(),
       watchers: {
+        asks: request => this.#judgeDeletion(request.path, request.method),
         before: effect => this.#before(effect),
         after: effect => this.#after(effect),
         hears: (frame, retained) => {
@@ -144,7 +145,7 @@ export class Stage {
     if (effect.kind === 'send') {
       if (world.trace.on) world.trace.say('>', effect.frame.topic, shown(effect.frame.payload))
       this.#commands.sent(effect.frame, life)
-    } else this.#judgeDeletion(effect.request.path, effect.request.method, life)
+    }
     const crash = crashes.before()
     if (crash) operator.kill(crash.downMs, `before ${nameOf(effect)}`)
     this.#isOperatorWriting = effect.kind === 'write'
@@ -159,8 +160,9 @@ export class Stage {
     if (crash) this.operator.kill(crash.downMs, `after ${name}`)
   }
 
-  #judgeDeletion(path: string, method: string, { composition }: Incarnation): void {
-    if (method !== 'DELETE') return
+  #judgeDeletion(path: string, method: string): void {
+    const composition = this.operator.current?.composition
+    if (method !== 'DELETE' || !composition) return
     const { server } = this.world
     const [, pod] = /\/pods\/([^/?]+)/.exec(path) ?? []
     const [, node] = /^\/api\/v1\/nodes\/([^/?]+)/.exec(path) ?? []

@@ -61,6 +61,8 @@ function admit(record: BaseRecord, wanted: readonly SendStep[]): readonly SendSt
   let free = FLIGHTS_MAX - flights.length
   let freeForInstalls = INSTALL_FLIGHTS_MAX - flights.filter(flight => flight.command === 'installBiz').length
   return [...wanted].sort(bySendOrder).filter(step => {
+    // Sent again, it takes the place of the first.
+    if (record.flights.has(stepKey(step))) return true
     if (free <= 0 || (step.kind === 'install' && freeForInstalls <= 0)) return false
     free -= 1
     if (step.kind === 'install') freeForInstalls -= 1
@@ -109,7 +111,7 @@ export function flightOf(step: SendStep, nowMs: number): Flight {
     tuple: step.tuple,
     unproven: step.unproven,
     sentAtMs: nowMs,
-    overdue: false,
+    overdue: step.again ?? false,
     ...(step.replaces ? { replaces: step.replaces } : {}),
   }
 }

@@ -81,11 +81,11 @@ export class HostedBase {
     })
   }
 
-  /** Ends deafness and standstill. */
+  /** Ends standstill; deafness, which is five workers that hang, ends with the process alone. */
   hears(): void {
     if (!this.alive) return
-    this.deaf = false
-    this.base.resume()
+    if (this.deaf) this.restart(0)
+    else this.base.resume()
   }
 
   installsAsUsual(): void {

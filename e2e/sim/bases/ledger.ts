@@ -44,7 +44,7 @@ export class Ledger {
 
   received({ kind, name, version, url, args, atMs }: ReceivedCommand): void {
     const key = `${name}:${version}`
-    if ((kind !== 'installBiz' && kind !== 'uninstallBiz') || this.#running.has(key)) return
+    if ((kind !== 'installBiz' && kind !== 'uninstallBiz') || name === '' || this.#running.has(key)) return
     this.#running.set(key, { kind, url, args, sinceMs: atMs })
   }
 

@@ -19,6 +19,8 @@ export interface DoorOptions {
   readonly stop: AbortSignal
   /** The API server does not answer now. */
   readonly isOut: () => boolean
+  /** The operator has decided on it. */
+  readonly asks: (request: ApiRequest) => void
   /** Before a write is carried out; false: the process ends at this very moment, and the write with it. */
   readonly writes: (request: ApiRequest) => boolean
   /** After it was carried out, and before anybody was told. */
@@ -86,7 +88,8 @@ export class Door implements Api {
   }
 
   async #answered(request: ApiRequest): Promise<SimAnswer> {
-    const { brake, stop, metrics, time } = this.#of
+    const { brake, stop, metrics, time, asks } = this.#of
+    asks(request)
     const waits = request.low ? brake.takeLow(stop) : brake.tryTake() || brake.take(stop)
     if (!(await waits)) throw new ApiError(0, 'stopped before the request was sent')
     const { verb, resource, signal } = request

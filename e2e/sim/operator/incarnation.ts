@@ -17,6 +17,8 @@ import type { SeededRng } from '../rng.ts'
 import type { VirtualTime } from '../virtual-time.ts'
 
 export interface Watchers {
+  /** What the operator has decided on, before it is on its way. */
+  readonly asks: (request: ApiRequest) => void
   /** Each command or write, before it takes effect; false ends the process there and then. */
   readonly before: (effect: Effect) => boolean
   /** After it took effect, before the process knows. */
@@ -149,6 +151,7 @@ export class Incarnation {
       faults,
       stop: this.#apiStop.signal,
       isOut: isApiOut,
+      asks: request => this.time.alive && watchers.asks(request),
       writes: request => this.time.alive && watchers.before({ kind: 'write', request }) && this.time.alive,
       wrote: (request, answer) => watchers.after({ kind: 'write', request }, answer),
       answered: watchers.answered,

@@ -90,15 +90,13 @@ function ofClaims(base: HostedBase, biz: string, wanted: readonly SeenClaim[]): 
   return wanted.flatMap(claim => ofReadiness(base, claim, serving))
 }
 
-function ofReadiness(
-  base: HostedBase,
-  { pod, url, args, version }: SeenClaim,
-  serving: readonly SeenClaim[],
-): readonly string[] {
+const wantsSame = (a: SeenClaim, b: SeenClaim): boolean =>
+  a.url === b.url && a.version === b.version && a.args.join(' ') === b.args.join(' ') && a.restartedAt === b.restartedAt
+
+function ofReadiness(base: HostedBase, claim: SeenClaim, serving: readonly SeenClaim[]): readonly string[] {
+  const { pod } = claim
   const own = serving.some(winner => workloadName(winner.pod) === workloadName(pod))
-  const wins = serving.some(
-    winner => winner.url === url && winner.version === version && winner.args.join(' ') === args.join(' '),
-  )
+  const wins = serving.some(winner => wantsSame(winner, claim))
   const ready = isTrue(pod.status?.conditions, 'Ready')
   const name = pod.metadata?.name
   if (wins && !ready) return [`Pod ${name} is not Ready, and its module runs`]
@@ -145,11 +143,7 @@ function quarrelling(pods: readonly V1Pod[]): ReadonlySet<string> {
   const lost = [...nodes].flatMap(node =>
     [...liveClaims(pods, node).values()].flatMap(claims => {
       const [first] = claims
-      const differs = (claim: SeenClaim): boolean =>
-        claim.version !== first?.version ||
-        claim.url !== first.url ||
-        claim.args.join(' ') !== first.args.join(' ') ||
-        claim.restartedAt !== first.restartedAt
+      const differs = (claim: SeenClaim): boolean => first !== undefined && !wantsSame(first, claim)
       return claims.some(differs) && new Set(claims.map(({ pod }) => workloadName(pod))).size > 1 ? claims : []
     }),
   )
