@@ -33,11 +33,20 @@ export async function runPlan(plan: RunPlan, trace?: (line: string) => void): Pr
     stage.heal()
     const settledAfterMs = await settle(stage)
     if (settledAfterMs !== undefined && plan.watchesQuiet) await rest(stage)
+    if (stage.verdicts.violations.length > 0) tellPlans(stage)
     return resultOf(stage, plan, settledAfterMs)
   } finally {
     stage.operator.current?.kill()
     stage.world.close()
   }
+}
+
+/** What the operator last decided of each key, and why. */
+function tellPlans({ world, operator }: Stage): void {
+  if (!world.trace.on) return
+  for (const { name, plans } of operator.composition?.controllers ?? [])
+    for (const [key, { plan, why, atMs }] of plans.entries())
+      world.trace.say('L', name, `${key}: ${plan}, ${why} (${((atMs - EPOCH_MS) / 1_000).toFixed(3)})`)
 }
 
 function resultOf(stage: Stage, plan: RunPlan, settledAfterMs: number | undefined): RunResult {

@@ -277,6 +277,17 @@ describe('the limits of a base', () => {
     expect(planOf(aBase({ flights: hung })).send).toEqual([])
   })
 
+  test('an install that was not answered and that nobody wants any more is asked after by an uninstall', () => {
+    const lost = inFlight({ overdue: true, sentAtMs: BUILT_AT_MS - RESEND_AFTER_MS, claim: claimId('uid-old', 'biz1') })
+    const leaving = aPod({ name: 'old', version: '0.0.1', deleting: true })
+    const sent = (flight: Flight) =>
+      planBase(aBase({ flights: [flight] }), claimsOn([leaving], noLookups), BUILT_AT_MS).send
+    expect(sent(lost)).toMatchObject([{ kind: 'uninstall', name: 'biz1', version: '0.0.1' }])
+    expect(sent({ ...lost, overdue: false })).toEqual([])
+    const { claim: _ours, ...theirs } = lost
+    expect(sent(theirs)).toEqual([])
+  })
+
   test.each([
     ['silent', aBase({ reach: { state: 'silent', sinceMs: 0, why: '' } })],
     ['deaf', aBase({ noCommands: { reason: 'BaseDeaf', sinceMs: 0, message: '' } })],

@@ -82,7 +82,7 @@ export class CommandOracle {
     const claims = liveClaims(composition.store.podsOn(record.nodeName), record.nodeName).get(bizName) ?? []
     const state = record.bizs.get(`${bizName}:${bizVersion}` as never)?.state
     const wantsAnother = claims.some(({ version }) => version !== bizVersion)
-    if (claims.length > 0 && !wantsAnother && state !== 'broken' && state !== 'stopped')
+    if (claims.length > 0 && !wantsAnother && (state === 'activated' || state === 'deactivated'))
       this.#of.verdicts.object(
         'claimed',
         `${identity} gets uninstallBiz ${bizName}:${bizVersion}, which live Pods claim`,
