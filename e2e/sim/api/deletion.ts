@@ -43,16 +43,18 @@ function checkPreconditions(target: Target, { metadata }: ApiObject, { precondit
 }
 
 /** Undefined: without any grace. Only Pods know one; once begun it can only be shortened. */
-function graceOf({ kind, metadata, spec, status }: ApiObject, options: DeleteOptions): number | undefined | 'pending' {
-  if (kind !== 'Pod') return undefined
-  const asked = options.gracePeriodSeconds
-  if (metadata.deletionTimestamp !== undefined) {
-    if (!metadata.deletionGracePeriodSeconds) return undefined
-    return asked === undefined || asked >= metadata.deletionGracePeriodSeconds ? 'pending' : asked
-  }
-  const hasEnded = status?.phase === 'Failed' || status?.phase === 'Succeeded'
-  if (!spec?.nodeName || hasEnded) return 0
-  const seconds = asked ?? (spec.terminationGracePeriodSeconds as number | undefined) ?? 0
+function graceOf(object: ApiObject, { gracePeriodSeconds: asked }: DeleteOptions): number | undefined | 'pending' {
+  if (object.kind !== 'Pod') return undefined
+  const { deletionTimestamp, deletionGracePeriodSeconds: left } = object.metadata
+  if (deletionTimestamp === undefined) return firstGrace(object, asked)
+  if (!left) return undefined
+  return asked === undefined || asked >= left ? 'pending' : asked
+}
+
+function firstGrace({ spec = {}, status = {} }: ApiObject, asked: number | undefined): number {
+  const hasEnded = status.phase === 'Failed' || status.phase === 'Succeeded'
+  if (!spec.nodeName || hasEnded) return 0
+  const seconds = asked ?? (spec.terminationGracePeriodSeconds as number)
   return seconds < 0 ? 1 : seconds
 }
 

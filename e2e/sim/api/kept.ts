@@ -28,7 +28,8 @@ export class Kept {
   }
 
   get metadataJson(): string {
-    this.#metadataJson ??= `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1",${this.metadataItemJson.slice(1)}`
+    const metadata = JSON.stringify(this.object.metadata)
+    this.#metadataJson ??= `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":${metadata}}`
     return this.#metadataJson
   }
 
@@ -38,10 +39,6 @@ export class Kept {
     const line = this.#lines.get(key) ?? `{"type":"${type}","object":${metadataOnly ? this.metadataJson : this.json}}`
     this.#lines.set(key, line)
     return line
-  }
-
-  get metadataItemJson(): string {
-    return `{"metadata":${JSON.stringify(this.object.metadata)}}`
   }
 }
 

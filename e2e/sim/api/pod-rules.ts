@@ -1,53 +1,32 @@
-/** Pods: what admission and defaults add, what may change, and what of the status is whose. */
+/** Pods: what of them may change, and by which way. */
 import { type ApiObject, isSame, type JsonObject } from './api-object.ts'
 import { counted, type KindRules, type RuleContext, withField } from './kind-rules.ts'
-import { podTemplateSpec } from './pod-defaults.ts'
+import { admittedPodSpec } from './pod-defaults.ts'
+import { refusesStatus, shapedStatus } from './pod-status.ts'
 import { type Cause, forbidden } from './refusal.ts'
 
-interface Toleration extends JsonObject {
-  readonly key?: string
-  readonly operator?: string
-  readonly effect?: string
+/** Pods count their changes since this minor version. */
+const COUNTS_SINCE = 33
+
+function created(pod: ApiObject, { minor, nextSuffix }: RuleContext): ApiObject {
+  const { generation: _theirs, ...given } = pod.metadata
+  const metadata = minor >= COUNTS_SINCE ? { ...given, generation: 1 } : given
+  const spec = admittedPodSpec(pod.spec ?? {}, nextSuffix())
+  return { ...pod, metadata, spec, status: { phase: 'Pending', qosClass: 'BestEffort' } }
 }
 
-const TOLERATED = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'] as const
+const updated = (next: ApiObject, before: ApiObject): ApiObject =>
+  counted(withField(next, 'status', before.status), before, !isSame(next.spec, before.spec))
 
-/** Admission: five minutes on a Node that is lost, unless the Pod says otherwise. */
-function admitted(spec: JsonObject): JsonObject {
-  const tolerations = (spec.tolerations as readonly Toleration[] | undefined) ?? []
-  const isTold = (key: string): boolean =>
-    tolerations.some(each => (each.key === key || !each.key) && (each.effect === 'NoExecute' || !each.effect))
-  const added = TOLERATED.filter(key => !isTold(key)).map(key => ({
-    key,
-    operator: 'Exists',
-    effect: 'NoExecute',
-    tolerationSeconds: 300,
-  }))
-  return { ...spec, tolerations: [...tolerations, ...added] }
-}
-
-function created(pod: ApiObject, { minor }: RuleContext): ApiObject {
-  const spec = admitted(podTemplateSpec(pod.spec ?? {}))
-  const status = { phase: 'Pending', qosClass: 'BestEffort' }
-  const metadata = minor >= GENERATION_SINCE ? { ...pod.metadata, generation: 1 } : pod.metadata
-  return { ...pod, metadata, spec, status }
-}
-
-/** Pods count their changes since then. */
-const GENERATION_SINCE = 33
-
-function updated(next: ApiObject, before: ApiObject): ApiObject {
-  return counted(withField(next, 'status', before.status), before, !isSame(next.spec, before.spec))
-}
-
-function statusUpdated(next: ApiObject, before: ApiObject): ApiObject {
+function statusUpdated(next: ApiObject, before: ApiObject, { minor }: RuleContext): ApiObject {
   const { ownerReferences } = before.metadata
   const { ownerReferences: _theirs, ...metadata } = next.metadata
-  const qosClass = next.status?.qosClass ?? before.status?.qosClass
+  const status = shapedStatus({ qosClass: before.status?.qosClass, ...next.status })
+  const { observedGeneration, hostIPs, ...older } = status
   return {
     ...withField(next, 'spec', before.spec),
     metadata: { ...metadata, ...(ownerReferences && { ownerReferences }) },
-    status: { ...next.status, ...(qosClass !== undefined && { qosClass }) },
+    status: minor >= COUNTS_SINCE ? status : older,
   }
 }
 
@@ -69,21 +48,21 @@ const MAY_CHANGE =
 
 function refusesUpdate(next: ApiObject, before: ApiObject): readonly Cause[] {
   const [spec, former] = [next.spec ?? {}, before.spec ?? {}]
-  if (isSame(spec, former)) return []
+  if (isSame(spec, former)) return refusesStatus(next, before)
   const isSameElse = isSame(munged(spec, former), munged(former, former))
   return [...tolerationsRemoved(spec, former), ...(isSameElse ? [] : [forbidden('spec', MAY_CHANGE)])]
 }
 
+const CHANGED = 'existing toleration can not be modified except its tolerationSeconds'
+
 function tolerationsRemoved(spec: JsonObject, before: JsonObject): readonly Cause[] {
   const now = (spec.tolerations as readonly JsonObject[] | undefined) ?? []
   const former = (before.tolerations as readonly JsonObject[] | undefined) ?? []
-  /** Only its seconds may change. */
-  const same = (a: JsonObject, b: JsonObject): boolean =>
+  const isSameElse = (a: JsonObject, b: JsonObject): boolean =>
     isSame({ ...a, tolerationSeconds: 0 }, { ...b, tolerationSeconds: 0 })
-  const isKept = former.every(each => now.some(other => same(each, other)))
-  return isKept
+  return former.every(each => now.some(other => isSameElse(each, other)))
     ? []
-    : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
+    : [forbidden('spec.tolerations', CHANGED)]
 }
 
 export const POD_RULES: KindRules = { created, updated, statusUpdated, refusesNew: () => [], refusesUpdate }

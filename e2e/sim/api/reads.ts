@@ -38,7 +38,7 @@ export function readMany(commits: Commits, target: Target, accept: string | unde
   const [kind, apiVersion] = metadataOnly
     ? ['PartialObjectMetadataList', 'meta.k8s.io/v1']
     : [`${resource.kind}List`, apiVersionOf(resource)]
-  const texts = items.map(kept => (metadataOnly ? kept.metadataItemJson : kept.itemJson))
+  const texts = items.map(kept => (metadataOnly ? kept.metadataJson : kept.itemJson))
   const head = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)}`
   return `${head},"items":[${texts.join(',')}]}`
 }
@@ -72,6 +72,6 @@ function cursorOf(query: URLSearchParams, now: number): Cursor {
   const token = query.get('continue')
   if (!token) return { limit, version: now, after: '' }
   const [version = '', after = ''] = Buffer.from(token, 'base64url').toString('utf8').split(' ')
-  if (!/^\d+$/.test(version) || !after) throw badRequest('continue key is not valid: illegal base64 data')
+  if (!/^\d+$/.test(version) || !after) throw badRequest('invalid continue token: continue key is not valid')
   return { limit, version: Number(version), after }
 }

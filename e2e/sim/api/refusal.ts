@@ -9,10 +9,10 @@ export interface Cause {
 
 export class Refusal extends Error {
   readonly code: number
-  readonly reason: string
+  readonly reason: string | undefined
   readonly details: object | undefined
 
-  constructor(code: number, reason: string, message: string, details?: object) {
+  constructor(code: number, reason: string | undefined, message: string, details?: object) {
     super(message)
     this.code = code
     this.reason = reason
@@ -21,7 +21,7 @@ export class Refusal extends Error {
 
   get status(): object {
     const { message, reason, details, code } = this
-    const told = { message, reason, ...(details && { details }), code }
+    const told = { message, ...(reason && { reason }), ...(details && { details }), code }
     return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...told }
   }
 }
@@ -52,6 +52,9 @@ export const MODIFIED = 'the object has been modified; please apply your changes
 
 export const badRequest = (message: string): Refusal => new Refusal(400, 'BadRequest', message)
 
+/** What the real server did not mean to refuse. */
+export const internal = (message: string): Refusal => new Refusal(500, undefined, message)
+
 export const expired = (message: string): Refusal => new Refusal(410, 'Expired', message)
 
 export const noSuchPath = (): Refusal =>
@@ -63,7 +66,12 @@ export const notAllowed = (): Refusal =>
 export function invalid({ resource, name }: Subject, causes: readonly Cause[]): Refusal {
   const texts = causes.map(({ field, message }) => `${field}: ${message}`)
   const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
-  const details = { name, ...(resource.group && { group: resource.group }), kind: resource.kind, causes }
+  const details = {
+    ...(name && { name }),
+    ...(resource.group && { group: resource.group }),
+    kind: resource.kind,
+    causes,
+  }
   const kind = resource.group ? `${resource.kind}.${resource.group}` : resource.kind
   return new Refusal(422, 'Invalid', `${kind} ${JSON.stringify(name)} is invalid: ${all}`, details)
 }
@@ -83,5 +91,11 @@ export const required = (field: string, why: string): Cause => ({
 export const forbidden = (field: string, why: string): Cause => ({
   reason: 'FieldValueForbidden',
   message: `Forbidden: ${why}`,
+  field,
+})
+
+export const duplicate = (field: string, value: unknown, why: string): Cause => ({
+  reason: 'FieldValueDuplicate',
+  message: `Duplicate value: ${JSON.stringify(value)}: ${why}`,
   field,
 })

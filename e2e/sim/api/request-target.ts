@@ -27,12 +27,28 @@ export function parseTarget(pathAndQuery: string): Target {
   const path = mark < 0 ? pathAndQuery : pathAndQuery.slice(0, mark)
   const query = mark < 0 ? NO_QUERY : new URLSearchParams(pathAndQuery.slice(mark + 1))
   const parts = path.split('/')
-  const prefix = parts.splice(1, parts[1] === 'apis' ? 3 : 2).join('/')
-  const isScoped = parts[1] === 'namespaces' && parts.length > 3
-  const namespace = isScoped ? decoded(parts[2] ?? '') : ''
-  const [plural = '', name = '', subresource = '', ...rest] = parts.slice(isScoped ? 3 : 1)
-  const resource = BY_PATH.get(`${prefix}/${plural}`)
-  const isWellFormed = resource && rest.length === 0 && (resource.namespaced || !isScoped)
-  if (!isWellFormed || (resource.namespaced && name && !namespace)) throw noSuchPath()
-  return { resource, namespace, name: decoded(name), subresource, query }
+  const apiParts = parts[1] === 'apis' ? 4 : 3
+  const place = placeOf(parts.slice(apiParts))
+  const resource = BY_PATH.get(`${parts.slice(1, apiParts).join('/')}/${place.plural}`)
+  if (!resource || !isWellPlaced(resource, place)) throw noSuchPath()
+  return { resource, ...place, query }
+}
+
+interface Place {
+  readonly plural: string
+  readonly namespace: string
+  readonly name: string
+  readonly subresource: string
+}
+
+/** `namespaces/a/pods/b/status`; of a namespace itself no more than `namespaces/a` or its `status`. */
+function placeOf(parts: readonly string[]): Place {
+  const isScoped = parts[0] === 'namespaces' && parts.length > 2 && parts[2] !== 'status'
+  const [plural = '', name = '', subresource = ''] = isScoped ? parts.slice(2) : parts
+  return { plural, namespace: isScoped ? decoded(parts[1] ?? '') : '', name: decoded(name), subresource }
+}
+
+function isWellPlaced({ namespaced }: Resource, { namespace, name }: Place): boolean {
+  if (!namespaced) return namespace === ''
+  return namespace !== '' || name === ''
 }

@@ -12,21 +12,28 @@ const EQUAL = /^\s*([^\s!=,()]+)\s*(==|=|!=)\s*([^\s!=,()]*)\s*$/
 const PRESENT = /^\s*(!?)\s*([^\s!=,()]+)\s*$/
 
 function requirement(text: string): Requirement {
-  const set = SET.exec(text)
-  if (set) {
-    const [, key = '', operator, list = ''] = set
-    const values = new Set(list.split(',').map(value => value.trim()))
-    return operator === 'in'
-      ? labels => key in labels && values.has(labels[key] ?? '')
-      : labels => !(key in labels && values.has(labels[key] ?? ''))
-  }
-  const equal = EQUAL.exec(text)
-  if (equal) {
-    const [, key = '', operator, value] = equal
-    return operator === '!=' ? labels => labels[key] !== value : labels => labels[key] === value
-  }
+  const found = setRequirement(text) ?? equalRequirement(text) ?? presence(text)
+  if (!found) throw badRequest(`unable to parse requirement: ${text}`)
+  return found
+}
+
+function setRequirement(text: string): Requirement | undefined {
+  const [, key, operator, list = ''] = SET.exec(text) ?? []
+  if (key === undefined) return undefined
+  const values = new Set(list.split(',').map(value => value.trim()))
+  const isIn: Requirement = labels => key in labels && values.has(labels[key] ?? '')
+  return operator === 'in' ? isIn : labels => !isIn(labels)
+}
+
+function equalRequirement(text: string): Requirement | undefined {
+  const [, key, operator, value] = EQUAL.exec(text) ?? []
+  if (key === undefined) return undefined
+  return operator === '!=' ? labels => labels[key] !== value : labels => labels[key] === value
+}
+
+function presence(text: string): Requirement | undefined {
   const [, not, key] = PRESENT.exec(text) ?? []
-  if (key === undefined) throw badRequest(`unable to parse requirement: ${text}`)
+  if (key === undefined) return undefined
   return not ? labels => !(key in labels) : labels => key in labels
 }
 

@@ -8,11 +8,11 @@ import { type DeleteOptions, deleteObject } from './deletion.ts'
 import type { Kept } from './kept.ts'
 import type { ChangeType } from './object-table.ts'
 import { asksMetadataOnly, readMany, readOne } from './reads.ts'
-import { badRequest, expired, notAllowed, Refusal } from './refusal.ts'
+import { badRequest, expired, internal, notAllowed, Refusal } from './refusal.ts'
 import { parseTarget, type Target } from './request-target.ts'
 import { selectorOf } from './selectors.ts'
 import { errorLine, type WatchSink, WatchStream } from './watch-stream.ts'
-import { Writes } from './writes.ts'
+import { refuseVersioned, Writes } from './writes.ts'
 
 export type { WatchLine } from './watch-stream.ts'
 
@@ -123,21 +123,32 @@ export class SimApiServer {
     if (method === 'DELETE') return this.#delete(target, body ? parse(body) : {})
     const draft = parse(body ?? '')
     if (method === 'PATCH') return answer(this.#writes.patch(target, contentType, draft), accept)
-    if (method === 'PUT') return answer(this.#writes.replace(target, draft), accept)
+    if (method === 'PUT') return this.#put(target, draft, accept)
     return this.#post(target, draft, accept)
   }
 
   #many(target: Target, accept: string | undefined): SimAnswer {
+    const { resource, namespace, query } = target
+    if (query.has('watch')) {
+      selectorOf(resource, namespace, query)
+      throw new Error(`${resource.plural} from ${versionAsked(target)}: watches are asked of watch()`)
+    }
     return { status: 200, body: readMany(this.#commits, target, accept), headers: HEADERS }
   }
 
   #post(target: Target, draft: Draft, accept: string | undefined): SimAnswer {
     if (target.subresource === 'binding') {
       this.#writes.bind(target, draft)
-      return { status: 201, body: JSON.stringify(success()), headers: HEADERS }
+      return { status: 201, body: JSON.stringify({ ...success(), code: 201 }), headers: HEADERS }
     }
     if (target.name) throw notAllowed()
+    refuseVersioned(draft)
     return answer(this.#writes.create(target, draft), accept, 201)
+  }
+
+  #put(target: Target, draft: Draft, accept: string | undefined): SimAnswer {
+    const isNew = !this.#commits.table(target.resource.plural).get(placeOf(target))
+    return answer(this.#writes.replace(target, draft), accept, isNew ? 201 : 200)
   }
 
   #delete(target: Target, options: Draft): SimAnswer {
@@ -147,7 +158,8 @@ export class SimApiServer {
     const { uid } = object.metadata
     const group = resource.group && { group: resource.group }
     const details = { name, ...group, kind: resource.plural, uid }
-    const body = resource.plural === 'pods' ? object : { ...success(), details }
+    const isLeft = this.#commits.table(resource.plural).get(placeOf(target)) !== undefined
+    const body = resource.plural === 'pods' || isLeft ? object : { ...success(), details }
     return { status: 200, body: JSON.stringify(body), headers: HEADERS }
   }
 
@@ -155,10 +167,8 @@ export class SimApiServer {
     const { resource, namespace, query } = target
     const selects = selectorOf(resource, namespace, query)
     const table = this.#commits.table(resource.plural)
-    const asked = query.get('resourceVersion') ?? ''
-    const isFromNow = asked === '' || asked === '0'
-    const from = isFromNow ? this.#commits.version : Number(asked)
-    if (!Number.isSafeInteger(from)) throw badRequest(`Invalid value: ${JSON.stringify(asked)}`)
+    const asked = versionAsked(target)
+    const from = asked || this.#commits.version
     const stream = new WatchStream({ resource, selects, metadataOnly: asksMetadataOnly(accept) }, from, sink)
     const missed = table.since(from)
     if (!missed) {
@@ -166,7 +176,7 @@ export class SimApiServer {
       sink.end()
       return { cancel: () => undefined, bookmark: () => undefined }
     }
-    if (isFromNow) for (const kept of table.sorted()) stream.add(kept)
+    if (asked === 0) for (const kept of table.sorted()) stream.add(kept)
     for (const change of missed) stream.offer(change)
     this.#streams.add(stream)
     return {
@@ -190,6 +200,16 @@ export class SimApiServer {
     }
     return suffix
   }
+}
+
+const placeOf = ({ resource, namespace, name }: Target): string => (resource.namespaced ? `${namespace}/${name}` : name)
+
+/** 0: any. */
+function versionAsked({ query }: Target): number {
+  const asked = query.get('resourceVersion') ?? ''
+  if (/^\d*$/.test(asked)) return Number(asked)
+  const told = JSON.stringify(asked)
+  throw internal(`resourceVersion: Invalid value: ${told}: strconv.ParseUint: parsing ${told}: invalid syntax`)
 }
 
 const success = () => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' })

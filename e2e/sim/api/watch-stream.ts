@@ -66,7 +66,12 @@ function left({ resource, kept }: Change, before: Kept): Kept {
 function bookmarkLine({ resource, metadataOnly }: WatchScope, version: number): WatchLine {
   const kind = metadataOnly ? 'PartialObjectMetadata' : resource.kind
   const apiVersion = metadataOnly ? 'meta.k8s.io/v1' : apiVersionOf(resource)
-  const object = { kind, apiVersion, metadata: { resourceVersion: String(version), creationTimestamp: null } }
+  const object = {
+    kind,
+    apiVersion,
+    metadata: { resourceVersion: String(version) },
+    ...(!metadataOnly && { spec: {} }),
+  }
   return JSON.stringify({ type: 'BOOKMARK', object })
 }
 
