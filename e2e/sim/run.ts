@@ -82,6 +82,7 @@ async function settle(stage: Stage): Promise<number | undefined> {
   const healedAtMs = world.time.now()
   for (;;) {
     await world.time.advance(LOOK_EVERY_MS)
+    for (const base of world.bases) if (!operator.knows(base.identity)) base.beatAgain()
     const open = unsettled(world, operator.current)
     const tookMs = world.time.now() - healedAtMs
     if (open.length === 0) return tookMs

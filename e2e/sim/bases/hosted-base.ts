@@ -107,6 +107,11 @@ export class HostedBase {
     else this.hears()
   }
 
+  /** One that nobody knows and whose heart fell into an outage is found by nobody: its owner notices. */
+  beatAgain(): void {
+    if (this.alive && this.base.connected && !this.base.beating) this.base.startBeating()
+  }
+
   kill(): void {
     this.wanted = false
     this.#starts += 1

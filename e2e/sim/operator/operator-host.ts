@@ -1,4 +1,5 @@
 /** Where the operator runs: starts it, and starts it again, whatever ended it. */
+import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Composition } from '../../../operator/compose.ts'
 import type { World } from '../world.ts'
 import { CLIENT_PREFIX, configOf } from '../world.ts'
@@ -37,6 +38,10 @@ export class OperatorHost {
 
   get clientId(): string {
     return `${CLIENT_PREFIX}-${this.#current?.clientId ?? ''}`
+  }
+
+  knows(identity: string): boolean {
+    return this.composition?.registry.get(baseId(identity)) !== undefined
   }
 
   start(): void {
