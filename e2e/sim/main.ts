@@ -1,28 +1,36 @@
-/** `make sim SEED=n`: one run, told line by line. `make sim SEEDS=n`: many, told by what they found. */
+/**
+ * One seed, told line by line (`--seed`), or many, told by what they found (`--seeds`, `--from`). A run that fails is made small
+ * and printed as a plan, which `--plan` plays.
+ */
 import { parseArgs } from 'node:util'
 import { FAULTS, type FaultKind } from './faults/mix.ts'
 import { type RunResult, runPlan } from './run.ts'
 import { planOf, type RunPlan } from './run-plan.ts'
+import { shrink } from './shrink.ts'
+import { Tally } from './tally.ts'
 import { legend } from './trace.ts'
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    plan: { type: 'string' },
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    /** Each seed once more: the two must be one run, line by line. */
+    twice: { type: 'boolean' },
+    /** Stop at the first that fails. */
+    until: { type: 'boolean' },
+    shrink: { type: 'boolean' },
+  },
 })
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-const shownPlan = ({ mix, faultyMs, bases, workloads, steps }: RunPlan): string => {
+function shown({ mix, faultyMs, bases, workloads, steps }: RunPlan): string {
   const faults = (Object.entries(mix) as [FaultKind, number][])
     .map(([kind, rate]) => `${kind} ${rate.toPrecision(2)}/${FAULTS[kind].per}`)
     .join(', ')
-  return `${bases} bases, ${workloads} workloads, ${steps} steps, ${Math.round(faultyMs / 1_000)} s of: ${faults || 'nothing'}`
-}
-
-async function replay(seed: number): Promise<void> {
-  const plan = planOf(seed)
-  say(`seed ${seed}: ${shownPlan(plan)}\n${legend()}\n`)
-  const result = await runPlan(plan, say)
-  say(`\n${verdictOf(result)}`)
-  process.exitCode = result.violations.length > 0 ? 1 : 0
+  const what = `${bases} bases, ${workloads} workloads, ${steps} steps`
+  return `${what}, ${Math.round(faultyMs / 1_000)} s of: ${faults || 'nothing'}`
 }
 
 const verdictOf = ({ violations, settledAfterMs }: RunResult): string =>
@@ -30,31 +38,46 @@ const verdictOf = ({ violations, settledAfterMs }: RunResult): string =>
     ? `sound, settled ${settledAfterMs} ms after it was healed`
     : violations.map(({ oracle, what }) => `${oracle}: ${what}`).join('\n')
 
-async function many(count: number, from: number): Promise<void> {
-  const began = performance.now()
-  const failed: RunResult[] = []
-  const settled: number[] = []
-  let simulatedMs = 0
-  for (let seed = from; seed < from + count; seed++) {
-    const result = await runPlan(planOf(seed))
-    simulatedMs += result.simulatedMs
-    if (result.settledAfterMs !== undefined) settled.push(result.settledAfterMs)
-    if (result.violations.length === 0) continue
-    failed.push(result)
-    const [first] = result.violations
-    say(`seed ${seed}: ${first?.oracle}: ${first?.what}  (make sim SEED=${seed})`)
-  }
-  settled.sort((a, b) => a - b)
-  const at = (share: number): number => Math.round((settled[Math.floor(share * (settled.length - 1))] ?? 0) / 1_000)
-  const minutes = (performance.now() - began) / 60_000
-  say(
-    `${count} seeds, ${failed.length} failed; settled after ${at(0.5)} s (p50), ${at(0.99)} s (p99), ${at(1)} s (max)`,
-  )
-  say(
-    `${(simulatedMs / 3_600_000).toFixed(1)} simulated hours in ${minutes.toFixed(1)} minutes: ${Math.round(simulatedMs / 3_600_000 / minutes)} an hour-per-minute`,
-  )
-  process.exitCode = failed.length > 0 ? 1 : 0
+async function replay(plan: RunPlan): Promise<void> {
+  say(`seed ${plan.seed}: ${shown(plan)}\n${legend()}\n`)
+  const result = await runPlan(plan, say)
+  say(`\n${verdictOf(result)}`)
+  process.exitCode = result.violations.length > 0 ? 1 : 0
+  const [first] = result.violations
+  if (first && values.shrink) await tellSmall(plan, first.oracle)
 }
 
-if (values.seed !== undefined) await replay(Number(values.seed))
+async function tellSmall(plan: RunPlan, oracle: string): Promise<void> {
+  const small = await shrink(plan, oracle)
+  say(`  smaller: ${shown(small)}\n  make sim PLAN='${JSON.stringify(small)}'`)
+}
+
+async function linesOf(plan: RunPlan): Promise<string> {
+  const lines: string[] = []
+  await runPlan(plan, line => void lines.push(line))
+  return lines.join('\n')
+}
+
+async function many(count: number, from: number): Promise<void> {
+  const tally = new Tally(() => performance.now())
+  for (let seed = from; seed < from + count; seed++) {
+    const plan = planOf(seed)
+    const result = await runPlan(plan)
+    tally.add(result)
+    if (values.twice && (await linesOf(plan)) !== (await linesOf(plan))) {
+      say(`seed ${seed}: two runs of it are not the same`)
+      process.exitCode = 1
+    }
+    const [first] = result.violations
+    if (!first) continue
+    say(`seed ${seed}: ${first.oracle}: ${first.what}\n  make sim SEED=${seed}`)
+    process.exitCode = 1
+    if (values.shrink) await tellSmall(plan, first.oracle)
+    if (values.until) break
+  }
+  say(tally.text)
+}
+
+if (values.plan !== undefined) await replay(JSON.parse(values.plan) as RunPlan)
+else if (values.seed !== undefined) await replay(planOf(Number(values.seed)))
 else await many(Number(values.seeds ?? 100), Number(values.from ?? 1))
