@@ -3,7 +3,9 @@
  * and printed as a plan, which `--plan` plays.
  */
 import { parseArgs } from 'node:util'
+import { crashEverywhere } from './crash-points.ts'
 import { FAULTS, type FaultKind } from './faults/mix.ts'
+import { Marks } from './marks.ts'
 import { type RunResult, runPlan } from './run.ts'
 import { planOf, type RunPlan } from './run-plan.ts'
 import { shrink } from './shrink.ts'
@@ -21,6 +23,10 @@ const { values } = parseArgs({
     /** Stop at the first that fails. */
     until: { type: 'boolean' },
     shrink: { type: 'boolean' },
+    /** Names the rare branches that no seed has reached. */
+    marks: { type: 'boolean' },
+    /** Kill the operator at every write and every command of one calm run. */
+    crashes: { type: 'string' },
   },
 })
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -40,7 +46,7 @@ const verdictOf = ({ violations, settledAfterMs }: RunResult): string =>
 
 async function replay(plan: RunPlan): Promise<void> {
   say(`seed ${plan.seed}: ${shown(plan)}\n${legend()}\n`)
-  const result = await runPlan(plan, say)
+  const result = await runPlan(plan, { trace: say })
   say(`\n${verdictOf(result)}`)
   process.exitCode = result.violations.length > 0 ? 1 : 0
   const [first] = result.violations
@@ -54,15 +60,16 @@ async function tellSmall(plan: RunPlan, oracle: string): Promise<void> {
 
 async function linesOf(plan: RunPlan): Promise<string> {
   const lines: string[] = []
-  await runPlan(plan, line => void lines.push(line))
+  await runPlan(plan, { trace: line => void lines.push(line) })
   return lines.join('\n')
 }
 
 async function many(count: number, from: number): Promise<void> {
+  const marks = new Marks()
   const tally = new Tally(() => performance.now())
   for (let seed = from; seed < from + count; seed++) {
     const plan = planOf(seed)
-    const result = await runPlan(plan)
+    const result = await runPlan(plan, { marks })
     tally.add(result)
     if (values.twice && (await linesOf(plan)) !== (await linesOf(plan))) {
       say(`seed ${seed}: two runs of it are not the same`)
@@ -76,8 +83,23 @@ async function many(count: number, from: number): Promise<void> {
     if (values.until) break
   }
   say(tally.text)
+  if (values.marks) for (const mark of marks.missing) say(`not reached: ${mark}`)
+}
+
+async function crashes(seed: number): Promise<void> {
+  const tally = new Tally(() => performance.now())
+  for await (const result of crashEverywhere(seed)) {
+    tally.add(result)
+    const [first] = result.violations
+    if (!first) continue
+    process.exitCode = 1
+    say(`${first.oracle}: ${first.what}\n  make sim PLAN='${JSON.stringify(result.plan)}'`)
+    if (values.until) break
+  }
+  say(tally.text)
 }
 
 if (values.plan !== undefined) await replay(JSON.parse(values.plan) as RunPlan)
+else if (values.crashes !== undefined) await crashes(Number(values.crashes))
 else if (values.seed !== undefined) await replay(planOf(Number(values.seed)))
 else await many(Number(values.seeds ?? 100), Number(values.from ?? 1))

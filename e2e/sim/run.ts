@@ -1,5 +1,6 @@
 /** Plays one plan from its first moment to the end, with all oracles watching. */
 import { scheduleFaults } from './faults/schedule.ts'
+import type { Marks } from './marks.ts'
 import { unsettled } from './oracles/settled.ts'
 import type { Violation } from './oracles/verdicts.ts'
 import type { RunPlan } from './run-plan.ts'
@@ -24,9 +25,14 @@ const SETTLES_WITHIN_MS = 15 * 60_000
 const RESTS_AFTER_MS = 150_000
 const QUIET_MS = 4 * 60_000
 
-export async function runPlan(plan: RunPlan, trace?: (line: string) => void): Promise<RunResult> {
+export interface RunWitnesses {
+  readonly trace?: (line: string) => void
+  readonly marks?: Marks
+}
+
+export async function runPlan(plan: RunPlan, { trace, marks }: RunWitnesses = {}): Promise<RunResult> {
   const { seed, mix, kubernetesMinor } = plan
-  const stage = new Stage({ seed, mix, kubernetesMinor, ...(trace && { trace }) })
+  const stage = new Stage({ seed, mix, kubernetesMinor, ...(trace && { trace }) }, marks)
   try {
     begin(stage, plan)
     await stage.world.time.advance(plan.faultyMs)
@@ -74,6 +80,7 @@ function begin(stage: Stage, plan: RunPlan): void {
   for (let at = 0; at < plan.steps; at++)
     world.time.after(rng.fork(`step ${at}`).between(0.05, 1) * plan.faultyMs, () => workload.step(at))
   scheduleFaults(stage)
+  stage.look()
 }
 
 /** How long it took; undefined, and told as a violation, where it did not come about. */

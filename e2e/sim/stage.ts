@@ -2,18 +2,23 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { SimulatedBase } from '../base-simulator/index.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
+import type { Marks } from './marks.ts'
 import { linksOn } from './network/base-links.ts'
 import { Crashes } from './operator/crashes.ts'
 import type { Effect } from './operator/incarnation.ts'
 import { OperatorHost } from './operator/operator-host.ts'
+import { AnswerOracle } from './oracles/answer-oracle.ts'
 import { CommandOracle } from './oracles/command-oracle.ts'
 import { DeathOracle } from './oracles/death-oracle.ts'
 import { Heard } from './oracles/heard.ts'
 import { PodOracle } from './oracles/pod-oracle.ts'
+import { SilenceOracle } from './oracles/silence-oracle.ts'
 import { Verdicts } from './oracles/verdicts.ts'
 import type { SeededRng } from './rng.ts'
 import { Workload } from './workload/workload.ts'
 import { ENV, World, type WorldOptions } from './world.ts'
+
+const LOOK_EVERY_MS = 5_000
 
 export class Stage {
   readonly world: World
@@ -26,12 +31,16 @@ export class Stage {
   readonly done = new Map<string, number>()
   readonly #commands: CommandOracle
   readonly #deaths: DeathOracle
+  readonly #answers: AnswerOracle
   readonly #pods: PodOracle
+  readonly #silence: SilenceOracle
+  readonly #marks: Marks | undefined
   #isOperatorWriting = false
   #identities = 0
   #ips = 0
 
-  constructor(options: WorldOptions) {
+  constructor(options: WorldOptions, marks?: Marks) {
+    this.#marks = marks
     const world = new World(options)
     const nowMs = (): number => world.time.now()
     const verdicts = new Verdicts(nowMs, world.trace)
@@ -45,7 +54,9 @@ export class Stage {
       baseOf: identity => world.baseOf(identity),
       isExact: () => isExact(world),
     })
-    this.#deaths = new DeathOracle({ verdicts, heard, nowMs })
+    this.#deaths = new DeathOracle({ verdicts, heard, nowMs, isExact: () => isExact(world) })
+    this.#answers = new AnswerOracle({ verdicts, nowMs, isExact: () => isSole(world) })
+    this.#silence = new SilenceOracle(world, heard, verdicts)
     const identityOf = (node: string): string | undefined =>
       world.server.get<V1Node>('nodes', '', node)?.metadata?.annotations?.['base.koupleless.io/identity']
     this.#pods = new PodOracle({ verdicts, heard, nowMs, identityOf })
@@ -93,7 +104,14 @@ export class Stage {
       ...(rng.chance(0.1) && { metaspaceMaxBytes: 41_000_000 }),
       ...(rng.chance(0.3) && { heartSurvives: true }),
     }
-    const base = this.world.addBase({ identity: `b${at}`, ip, staticModules, extra })
+    const base = this.world.addBase({
+      identity: `b${at}`,
+      ip,
+      staticModules,
+      extra,
+      began: () => this.#answers.forget(`b${at}`),
+    })
+    base.base.onAnswer(answer => this.#answers.answered(base.identity, answer))
     base.skewMs = rng.chance(0.3) ? rng.between(-6, 6) * 3_600_000 : 0
     return base
   }
@@ -128,11 +146,19 @@ export class Stage {
     this.operator.heal()
   }
 
+  /** Every few seconds: what must be shown of those that say nothing. */
+  look(): void {
+    this.#silence.look(this.operator.current)
+    this.world.time.after(LOOK_EVERY_MS, () => this.look())
+  }
+
   #operatorStarted(): void {
     const { heard, operator } = this
     heard.forget()
+    this.#answers.forget()
     this.#deaths.forget()
     const life = operator.current
+    if (life) this.#marks?.watch(life.composition)
     life?.composition.registry.onChange((_id, _change, record) =>
       this.#deaths.judged(record, life.composition, life.startedAtMs),
     )
@@ -144,7 +170,8 @@ export class Stage {
     if (!life) return false
     if (effect.kind === 'send') {
       if (world.trace.on) world.trace.say('>', effect.frame.topic, shown(effect.frame.payload))
-      this.#commands.sent(effect.frame, life)
+      this.#commands.sent(effect.frame, life, effect.retain)
+      this.#answers.sent(effect.frame)
     }
     const crash = crashes.before()
     if (crash) operator.kill(crash.downMs, `before ${nameOf(effect)}`)
@@ -188,6 +215,10 @@ const nameOf = (effect: Effect): string =>
     : `${effect.request.verb} ${effect.request.resource}`
 
 const shown = (payload: Uint8Array): string => Buffer.from(payload).toString('utf8').slice(0, 200)
+
+/** Others may send the same command, or it may come twice, or after it was given up. */
+const NOT_SOLE = ['frameDoubled', 'frameDelayed', 'peerRetained', 'identityShared'] as const
+const isSole = ({ faults }: World): boolean => NOT_SOLE.every(kind => faults.perHour(kind) === 0)
 
 const INEXACT = ['frameDoubled', 'frameDelayed', 'frameReordered', 'peerRetained', 'identityShared'] as const
 const isExact = ({ faults }: World): boolean => INEXACT.every(kind => faults.perHour(kind) === 0)

@@ -14,6 +14,8 @@ export interface HostedBaseOptions {
   readonly time: VirtualTime
   readonly rng: SeededRng
   readonly openLink: OpenLink
+  /** A process begins. */
+  readonly began?: () => void
   readonly told: (who: string, what: string) => void
 }
 
@@ -128,6 +130,7 @@ export class HostedBase {
     told(this.identity, 'starts')
     this.deaf = false
     this.beganAtMs = time.now()
+    this.#of.began?.()
     this.ledger.began(staticModules.map(({ name, version }) => `${name}:${version}`))
     start().catch((error: unknown) => {
       if (this.#starts !== starts) return

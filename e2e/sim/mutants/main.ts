@@ -24,6 +24,7 @@ function output(file: string, args: readonly string[]): Promise<string> {
 async function hunt(mutant: Mutant): Promise<string | undefined> {
   const file = await bundleSim(mutant)
   const text = await output(file, ['--seeds', SEEDS, '--from', FROM, '--until'])
+  if (!text.includes(' seeds, ')) throw new Error(`mutant "${mutant.name}" does not run:\n${text.slice(0, 2_000)}`)
   return /^seed \d+: .*/m.exec(text)?.[0]
 }
 

@@ -45,6 +45,7 @@ export async function bundleSim(mutant?: Mutant): Promise<string> {
     format: 'esm',
     packages: 'external',
     logLevel: 'error',
+    define: { 'process.env.KOUPLELESS_VERSION': '"sim"' },
     plugins: mutant ? [plantedBy(mutant)] : [],
   })
   return outfile

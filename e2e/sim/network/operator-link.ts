@@ -12,7 +12,7 @@ export interface OperatorLinkOptions {
   readonly rng: SeededRng
   readonly clientId: string
   /** Before a frame leaves; false: the process ends at this very moment, and the frame with it. */
-  readonly leaves: (frame: Frame) => boolean
+  readonly leaves: (frame: Frame, retain: boolean) => boolean
   /** After a frame has left. */
   readonly left: (frame: Frame) => void
   readonly hears: (frame: Frame, retained: boolean) => void
@@ -50,7 +50,7 @@ export class OperatorLink implements Transport {
       return Promise.reject(new ArkletError('NOT_CONNECTED', 'sim: not connected'))
     const frame = { topic, payload: typeof payload === 'string' ? Buffer.from(payload) : payload }
     // Ended: nobody is left to hear of it.
-    if (!this.#of.leaves(frame)) return new Promise(() => {})
+    if (!this.#of.leaves(frame, options?.retain === true)) return new Promise(() => {})
     const sent = new Promise<void>((resolve, reject) => {
       const fail = (error: ArkletError): void => {
         cancel()

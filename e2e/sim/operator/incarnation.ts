@@ -31,7 +31,7 @@ export interface Watchers {
 /** What an operator does to the world. */
 export type Effect =
   | { readonly kind: 'write'; readonly request: ApiRequest }
-  | { readonly kind: 'send'; readonly frame: Frame }
+  | { readonly kind: 'send'; readonly frame: Frame; readonly retain: boolean }
 
 export interface IncarnationOptions {
   readonly name: string
@@ -75,8 +75,8 @@ export class Incarnation {
       time: this.time,
       rng: rng.fork('link'),
       clientId: `${config.mqttClientPrefix}-${config.clientId}`,
-      leaves: frame => this.time.alive && before({ kind: 'send', frame }) && this.time.alive,
-      left: frame => after({ kind: 'send', frame }),
+      leaves: (frame, retain) => this.time.alive && before({ kind: 'send', frame, retain }) && this.time.alive,
+      left: frame => after({ kind: 'send', frame, retain: false }),
       hears,
     })
     this.#foundation = this.#newFoundation()

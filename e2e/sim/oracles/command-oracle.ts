@@ -38,9 +38,11 @@ export class CommandOracle {
     this.#of = options
   }
 
-  sent({ topic, payload }: Frame, sender: Sender): void {
+  /** `retain`: the broker would bring it again to each base that connects. */
+  sent({ topic, payload }: Frame, sender: Sender, retain: boolean): void {
     const [, identity = '', verb = ''] = topic.split('/')
     if ((verb !== 'installBiz' && verb !== 'uninstallBiz') || payload.byteLength === 0) return
+    if (retain) this.#of.verdicts.object('retained', `${verb} is left on the broker for ${identity}`)
     const words = JSON.parse(Buffer.from(payload).toString('utf8')) as Words
     const base = this.#of.baseOf(identity)
     if (base && this.#of.isExact()) this.#whileRunning(base, verb, words, sender)

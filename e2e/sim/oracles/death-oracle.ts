@@ -11,6 +11,8 @@ export interface DeathOracleOptions {
   readonly verdicts: Verdicts
   readonly heard: Heard
   readonly nowMs: () => number
+  /** Each frame is heard once, in order and on time. */
+  readonly isExact: () => boolean
 }
 
 const SILENT_AFTER_MS = 25_000
@@ -38,13 +40,13 @@ export class DeathOracle {
     if (record.deactivated || why.startsWith('its own Pod') || why.includes('its Node was deleted')) return
     // Taken up from memory: judged by an operator before this one.
     if (before === undefined && state === 'dead') return
-    const { heard, nowMs, verdicts } = this.#of
+    const { heard, nowMs, verdicts, isExact } = this.#of
     const since = Math.max(heard.of(record.id)?.lastAtMs ?? 0, composition.registry.link.sinceMs, startedAtMs)
     const quietMs = nowMs() - since
     const needed = state === 'dead' ? DEAD_AFTER_MS : SILENT_AFTER_MS
     if (!composition.registry.link.connected)
       verdicts.object('blind', `${record.id} is called ${state} while the broker is away`)
-    else if (quietMs < needed)
+    else if (quietMs < needed && isExact())
       verdicts.object('blind', `${record.id} is called ${state} after ${Math.round(quietMs / 1_000)} s of silence`)
   }
 

@@ -21,11 +21,16 @@ export class Kubectl {
   constructor(server: SimApiServer, trace: Trace) {
     this.#server = server
     this.#trace = trace
+    const namespace = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } })
+    server.call({ method: 'POST', path: '/api/v1/namespaces', body: namespace, contentType: 'application/json' })
   }
 
   create(kind: Kind, object: object): SimAnswer {
     const name = (object as { metadata?: { name?: string } }).metadata?.name ?? ''
-    return this.#call('POST', BASE[kind], `create ${kind}/${name}`, object)
+    const answer = this.#call('POST', BASE[kind], `create ${kind}/${name}`, object)
+    // A workload that the server refuses would leave a world in which nothing can go wrong.
+    if (answer.status !== 201 && answer.status !== 409) throw new Error(`create ${kind}/${name}: ${answer.body}`)
+    return answer
   }
 
   patch(kind: Kind, name: string, body: object): SimAnswer {
