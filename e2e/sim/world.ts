@@ -61,7 +61,11 @@ export class World {
 
   #shim(): void {
     this.server.onCommit(({ resource, object }) => {
-      const node = object as { metadata: { name: string }; spec?: { taints?: { key: string }[] }; status?: { conditions?: { type: string; status: string }[] } }
+      const node = object as {
+        metadata: { name: string }
+        spec?: { taints?: { key: string }[] }
+        status?: { conditions?: { type: string; status: string }[] }
+      }
       if (resource !== 'nodes') return
       const ready = node.status?.conditions?.some(c => c.type === 'Ready' && c.status === 'True')
       if (!ready || !node.spec?.taints?.some(t => t.key === 'node.kubernetes.io/not-ready')) return
@@ -69,7 +73,12 @@ export class World {
         const now = this.server.get<typeof node>('nodes', '', node.metadata.name)
         if (!now) return
         const taints = (now.spec?.taints ?? []).filter(t => t.key !== 'node.kubernetes.io/not-ready')
-        this.server.call({ method: 'PATCH', path: `/api/v1/nodes/${node.metadata.name}`, body: JSON.stringify({ spec: { taints } }), contentType: 'application/merge-patch+json' })
+        this.server.call({
+          method: 'PATCH',
+          path: `/api/v1/nodes/${node.metadata.name}`,
+          body: JSON.stringify({ spec: { taints } }),
+          contentType: 'application/merge-patch+json',
+        })
       })
     })
   }

@@ -97,11 +97,13 @@ function ofReadiness(base: HostedBase, claim: SeenClaim, serving: readonly SeenC
   const { pod } = claim
   const own = serving.some(winner => workloadName(winner.pod) === workloadName(pod))
   const wins = serving.some(winner => wantsSame(winner, claim))
-  const ready = isTrue(pod.status?.conditions, 'Ready')
+  const alone = pod.spec?.containers.length === 1
+  const container = pod.status?.containerStatuses?.find(status => status.name === claim.name)?.ready ?? false
+  // Of several modules one may have lost to another Pod: then the Pod as a whole is not ready.
+  const ready = alone ? isTrue(pod.status?.conditions, 'Ready') : container
   const name = pod.metadata?.name
   if (wins && !ready) return [`Pod ${name} is not Ready, and its module runs`]
-  if (!wins && !own && ready && pod.spec?.containers.length === 1)
-    return [`Pod ${name} is Ready, and its module does not run`]
+  if (!wins && !own && ready && alone) return [`Pod ${name} is Ready, and its module does not run`]
   if (wins && pod.status?.phase !== 'Running') return [`Pod ${name} is ${pod.status?.phase}`]
   return ready && pod.status?.podIP !== base.base.ip
     ? [`Pod ${name} shows ${pod.status?.podIP}, its base has ${base.base.ip}`]
@@ -144,7 +146,10 @@ function quarrelling(pods: readonly V1Pod[]): ReadonlySet<string> {
     [...liveClaims(pods, node).values()].flatMap(claims => {
       const [first] = claims
       const differs = (claim: SeenClaim): boolean => first !== undefined && !wantsSame(first, claim)
-      return claims.some(differs) && new Set(claims.map(({ pod }) => workloadName(pod))).size > 1 ? claims : []
+      const rivals = new Set(claims.map(({ pod }) => workloadName(pod))).size > 1
+      // Rolled back to a Pod that never ran and is older than the one it is to replace: see docs/reliability.md.
+      const neverRan = ({ pod }: SeenClaim): boolean => pod.status?.phase === 'Pending'
+      return claims.some(claim => differs(claim) && (rivals || neverRan(claim))) ? claims : []
     }),
   )
   return new Set(lost.map(({ pod }) => workloadName(pod)))
