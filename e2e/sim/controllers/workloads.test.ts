@@ -49,8 +49,13 @@ describe('a Deployment', () => {
     const stop = cluster.server.onCommit(({ resource }) => {
       if (resource !== 'pods') return
       const alive = cluster.pods.filter(({ metadata }) => !metadata.deletionTimestamp)
-      most = Math.max(most, alive.length)
       fewest = Math.min(fewest, alive.filter(({ status }) => status.phase === 'Running').length)
+      // Of Pods there may be more for a moment: each ReplicaSet learns of its new size by itself.
+      const sets = cluster.server.list<ReplicaSet>('replicasets')
+      most = Math.max(
+        most,
+        sets.reduce((sum, set) => sum + set.spec.replicas, 0),
+      )
     })
     cluster.run(30)
     stop()
