@@ -4,9 +4,9 @@ import { afterAll, beforeAll } from 'vitest'
 import { eventually } from '../../cluster/eventually.ts'
 import { ControlPlane } from '../../control-plane/control-plane.ts'
 import { DEFAULT_VERSION } from '../../control-plane/versions.ts'
+import { RealApi } from './a-real-api.ts'
 import { type Answers, apiContract, type ContractSide } from './api-contract.ts'
 import type { Transcript } from './contract/recorder.ts'
-import { RealApi } from './real-api.ts'
 
 /** `RECORD_API_ANSWERS=1` writes down anew what the real server says; else it must say what is written. */
 const IS_RECORDING = process.env.RECORD_API_ANSWERS === '1'

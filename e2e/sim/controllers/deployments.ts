@@ -1,8 +1,19 @@
 /** Deployment: one ReplicaSet per template; Pods move from the old ones to the new one within the bounds of the strategy. */
-import type { V1Deployment, V1ReplicaSet } from '@kubernetes/client-node'
 import { isSame } from '../api/api-object.ts'
+import {
+  controllerOf,
+  type Deployment,
+  keyOfNamed,
+  type Named,
+  ownerKeys,
+  ownerReference,
+  type Pod,
+  type ReplicaSet,
+  splitKey,
+} from './cluster-objects.ts'
 import type { Controller, ControllersOptions } from './controller.ts'
-import { controllerOf, keyOfNamed, ownerKeys, ownerReference, splitKey } from './pods.ts'
+import { deploymentStatus } from './deployment-status.ts'
+import { isLeaving, isTerminal, podsOf } from './pods.ts'
 import { bounds } from './rollout-bounds.ts'
 import { ServerCalls } from './server-calls.ts'
 import { hashOf } from './template-hash.ts'
@@ -10,106 +21,184 @@ import { hashOf } from './template-hash.ts'
 const HASH = 'pod-template-hash'
 const REVISION = 'deployment.kubernetes.io/revision'
 
-export function deploymentController({ server }: ControllersOptions): Controller {
+export function deploymentController({ server, time }: ControllersOptions): Controller {
   const calls = new ServerCalls(server)
+  const setsOf = (deployment: Deployment): readonly ReplicaSet[] =>
+    server
+      .list<ReplicaSet>('replicasets')
+      .filter(set => controllerOf(set)?.uid === deployment.metadata.uid)
+      .sort(oldestFirst)
+  /** Those of the old sets, also what is still on its way out. */
+  const hasOldPods = (old: readonly ReplicaSet[]): boolean =>
+    old.some(set => podsOf(server, set).some((pod: Pod) => !isTerminal(pod)))
   return {
     name: 'deployment',
     wakes: {
-      deployments: ({ object }) => [keyOfNamed(object)],
-      replicasets: ({ object }) => ownerKeys('Deployment', object),
+      deployments: ({ object }) => [keyOfNamed(object as Named)],
+      replicasets: ({ object }) => ownerKeys('Deployment', object as Named),
+      // Recreate waits for the last of the old Pods.
+      pods: ({ type, object }) => (type === 'DELETED' ? deploymentKeys(object as Pod) : []),
     },
     reconcile(key) {
-      const deployment = server.get<V1Deployment>('deployments', ...splitKey(key))
-      if (!deployment || deployment.metadata?.deletionTimestamp) return undefined
-      const sets = server
-        .list<V1ReplicaSet>('replicasets')
-        .filter(set => controllerOf(set)?.uid === deployment.metadata?.uid)
-      const current = sets.find(set => isSame(templateOf(set), deployment.spec?.template))
+      const deployment = server.get<Deployment>('deployments', ...splitKey(key))
+      if (!deployment || isLeaving(deployment)) return undefined
+      const sets = setsOf(deployment)
+      const current = sets.find(set => isOfTemplate(set, deployment))
       const old = sets.filter(set => set !== current)
-      const revision = 1 + Math.max(0, ...old.map(revisionOf))
-      if (!current) create(calls, deployment, old, revision)
-      else {
-        if (revisionOf(current) < revision) annotate(calls, current, revision)
-        else roll(calls, deployment, current, old)
-      }
-      tell(calls, deployment, current, sets)
-      return undefined
+      step(calls, { deployment, current, old }, () => hasOldPods(old))
+      const now = setsOf(deployment)
+      const found = now.find(set => isOfTemplate(set, deployment))
+      const { status, againInMs } = deploymentStatus({ deployment, current: found, sets: now, nowMs: time.now() })
+      if (status) calls.replaceStatus('deployments', deployment, status)
+      return againInMs
     },
   }
 }
 
-export const revisionOf = ({ metadata }: V1ReplicaSet): number => Number(metadata?.annotations?.[REVISION] ?? 0)
-
-function templateOf({ spec }: V1ReplicaSet): object | undefined {
-  const { [HASH]: _hash, ...labels } = spec?.template?.metadata?.labels ?? {}
-  return spec?.template && { ...spec.template, metadata: { ...spec.template.metadata, labels } }
+/** A ReplicaSet is named for its Deployment and its template. */
+function deploymentKeys(pod: Pod): readonly string[] {
+  const set = controllerOf(pod)
+  if (set?.kind !== 'ReplicaSet') return []
+  return [`${pod.metadata.namespace}/${set.name.slice(0, set.name.lastIndexOf('-'))}`]
 }
 
-const total = (sets: readonly V1ReplicaSet[]): number => sets.reduce((sum, { spec }) => sum + (spec?.replicas ?? 0), 0)
+const oldestFirst = (a: ReplicaSet, b: ReplicaSet): number =>
+  revisionOf(a) - revisionOf(b) || (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1)
 
-const annotate = (calls: ServerCalls, set: V1ReplicaSet, revision: number): boolean =>
-  calls.patch('replicasets', set, { metadata: { annotations: { [REVISION]: String(revision) } } })
+const revisionOf = ({ metadata }: ReplicaSet): number => Number(metadata.annotations?.[REVISION] ?? 0)
 
-function create(calls: ServerCalls, deployment: V1Deployment, old: readonly V1ReplicaSet[], revision: number): void {
+function isOfTemplate({ spec }: ReplicaSet, deployment: Deployment): boolean {
+  const { [HASH]: _hash, ...labels } = spec.template.metadata?.labels ?? {}
+  return isSame({ ...spec.template, metadata: { ...spec.template.metadata, labels } }, deployment.spec.template)
+}
+
+const total = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, { spec }) => sum + spec.replicas, 0)
+
+interface Sets {
+  readonly deployment: Deployment
+  readonly current: ReplicaSet | undefined
+  readonly old: readonly ReplicaSet[]
+}
+
+/** One step; what it changes brings us back. */
+function step(calls: ServerCalls, { deployment, current, old }: Sets, hasOldPods: () => boolean): void {
+  const { paused, strategy } = deployment.spec
+  if (paused) {
+    if (current) scaleInProportion(calls, deployment, [...old, current])
+    return
+  }
+  if (strategy.type === 'Recreate' && (scaleAll(calls, old, 0) || hasOldPods())) return
+  if (current) roll(calls, deployment, current, old)
+  else create(calls, deployment, old)
+}
+
+function roll(calls: ServerCalls, deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[]): void {
+  const revision = 1 + Math.max(0, ...old.map(revisionOf))
+  if (revisionOf(current) < revision) number(calls, deployment, current, revision)
+  else if (!grow(calls, deployment, current, old)) shrink(calls, deployment, current, old)
+  if (total(old) === 0) forgetOldest(calls, deployment, old)
+}
+
+function number(calls: ServerCalls, deployment: Deployment, set: ReplicaSet, revision: number): void {
+  const annotations = { [REVISION]: String(revision) }
+  calls.patch('replicasets', set, { metadata: { annotations } })
+  calls.patch('deployments', deployment, { metadata: { annotations } }, 'status')
+}
+
+function create(calls: ServerCalls, deployment: Deployment, old: readonly ReplicaSet[]): void {
   const { metadata, spec } = deployment
-  const { template, replicas = 1 } = spec ?? {}
-  const hash = hashOf(template)
-  const labels = { ...template?.metadata?.labels, [HASH]: hash }
-  const { maxTotal } = bounds(deployment)
-  calls.create('replicasets', metadata?.namespace ?? '', {
-    apiVersion: 'apps/v1',
-    kind: 'ReplicaSet',
+  const hash = hashOf(spec.template)
+  const labels = { ...spec.template.metadata?.labels, [HASH]: hash }
+  const annotations = { ...copied(metadata.annotations), [REVISION]: String(1 + Math.max(0, ...old.map(revisionOf))) }
+  const { minReadySeconds } = spec
+  calls.create('replicasets', metadata.namespace, {
     metadata: {
-      name: `${metadata?.name}-${hash}`,
+      name: `${metadata.name}-${hash}`,
       labels,
-      annotations: { [REVISION]: String(revision) },
+      annotations,
       ownerReferences: [ownerReference(deployment)],
     },
     spec: {
-      replicas: Math.min(replicas, Math.max(0, maxTotal - total(old))),
-      selector: { matchLabels: { ...spec?.selector?.matchLabels, [HASH]: hash } },
-      template: { ...template, metadata: { ...template?.metadata, labels } },
+      replicas: wantedOfNew(deployment, 0, old),
+      ...(minReadySeconds && { minReadySeconds }),
+      selector: { matchLabels: { ...spec.selector.matchLabels, [HASH]: hash } },
+      template: { ...spec.template, metadata: { ...spec.template.metadata, labels } },
     },
   })
+  calls.patch('deployments', deployment, { metadata: { annotations: { [REVISION]: annotations[REVISION] } } }, 'status')
 }
 
-const scale = (calls: ServerCalls, set: V1ReplicaSet, replicas: number): boolean =>
+/** A ReplicaSet's own revision is its own. */
+function copied(annotations: Readonly<Record<string, string>> = {}): object {
+  const { [REVISION]: _revision, ...rest } = annotations
+  return rest
+}
+
+/** As many as fit beside the old ones. */
+function wantedOfNew(deployment: Deployment, now: number, old: readonly ReplicaSet[]): number {
+  const { maxTotal } = bounds(deployment)
+  const room = Math.max(0, maxTotal - now - total(old))
+  return Math.min(deployment.spec.replicas, now + room)
+}
+
+function grow(calls: ServerCalls, deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[]): boolean {
+  const wanted = wantedOfNew(deployment, current.spec.replicas, old)
+  return wanted !== current.spec.replicas && scale(calls, current, wanted)
+}
+
+/** First of the old Pods those that do not run, then as many as the new ones can stand in for. */
+function shrink(calls: ServerCalls, deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[]): void {
+  const { minAvailable } = bounds(deployment)
+  const availableOf = ({ status }: ReplicaSet): number => status.availableReplicas ?? 0
+  const sets = [current, ...old]
+  let removable = total(sets) - minAvailable - (current.spec.replicas - availableOf(current))
+  if (removable <= 0) return
+  let spare = sets.reduce((sum, set) => sum + availableOf(set), 0) - minAvailable
+  for (const set of old) {
+    const idle = Math.max(0, Math.min(removable, set.spec.replicas - availableOf(set)))
+    const replaced = Math.max(0, Math.min(spare, set.spec.replicas - idle))
+    removable -= idle
+    spare -= replaced
+    if (idle + replaced > 0) scale(calls, set, set.spec.replicas - idle - replaced)
+  }
+}
+
+const scale = (calls: ServerCalls, set: ReplicaSet, replicas: number): boolean =>
   calls.patch('replicasets', set, { spec: { replicas } })
 
-/** One step up, or else one step down: the next change brings us back. */
-function roll(calls: ServerCalls, deployment: V1Deployment, current: V1ReplicaSet, old: readonly V1ReplicaSet[]): void {
-  const replicas = deployment.spec?.replicas ?? 1
-  const { maxTotal, minAvailable } = bounds(deployment)
-  const now = current.spec?.replicas ?? 0
-  const wanted = Math.min(replicas, Math.max(now, now + maxTotal - total([current, ...old])))
-  if (wanted !== now) {
-    scale(calls, current, wanted)
-    return
-  }
-  const unavailable = now - (current.status?.availableReplicas ?? 0)
-  let removable = total([current, ...old]) - minAvailable - unavailable
-  for (const set of old) {
-    const gone = Math.min(set.spec?.replicas ?? 0, Math.max(0, removable))
-    if (gone > 0) scale(calls, set, (set.spec?.replicas ?? 0) - gone)
-    removable -= gone
+function scaleAll(calls: ServerCalls, sets: readonly ReplicaSet[], replicas: number): boolean {
+  const others = sets.filter(({ spec }) => spec.replicas !== replicas)
+  for (const set of others) scale(calls, set, replicas)
+  return others.length > 0
+}
+
+/** While paused only the size may change: all sets share in it, the largest first. */
+function scaleInProportion(calls: ServerCalls, deployment: Deployment, sets: readonly ReplicaSet[]): void {
+  const active = sets.filter(({ spec }) => spec.replicas > 0)
+  const size = total(active)
+  const allowed = allowedWhilePaused(deployment, active)
+  if (size === allowed) return
+  let left = allowed
+  for (const set of (active.length > 0 ? active : sets.slice(-1)).toSorted(largestFirst)) {
+    const share = size > 0 ? Math.round((set.spec.replicas * allowed) / size) : allowed
+    const wanted = Math.min(left, share)
+    left -= wanted
+    if (wanted !== set.spec.replicas) scale(calls, set, wanted)
   }
 }
 
-function tell(
-  calls: ServerCalls,
-  deployment: V1Deployment,
-  current: V1ReplicaSet | undefined,
-  sets: readonly V1ReplicaSet[],
-): void {
-  const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas'): number =>
-    sets.reduce((all, { status }) => all + (status?.[field] ?? 0), 0)
-  const status = {
-    observedGeneration: deployment.metadata?.generation,
-    replicas: sum('replicas'),
-    updatedReplicas: current?.status?.replicas ?? 0,
-    readyReplicas: sum('readyReplicas'),
-    availableReplicas: sum('availableReplicas'),
-  }
-  const before = deployment.status ?? {}
-  if (!isSame({ ...before, ...status }, before)) calls.patch('deployments', deployment, { status }, 'status')
+const largestFirst = (a: ReplicaSet, b: ReplicaSet): number => b.spec.replicas - a.spec.replicas
+
+/** Between two sets a rollout has been stopped half-way: what it has in surplus stays. */
+function allowedWhilePaused(deployment: Deployment, active: readonly ReplicaSet[]): number {
+  const { replicas } = deployment.spec
+  if (active.length <= 1 || replicas === 0) return replicas
+  const { maxTotal } = bounds(deployment)
+  const size = total(active)
+  return size >= replicas && size <= maxTotal ? size : maxTotal
+}
+
+function forgetOldest(calls: ServerCalls, deployment: Deployment, old: readonly ReplicaSet[]): void {
+  const surplus = old.length - deployment.spec.revisionHistoryLimit
+  for (const set of old.slice(0, Math.max(0, surplus))) if (set.status.replicas === 0) calls.delete('replicasets', set)
 }

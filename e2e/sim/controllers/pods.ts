@@ -1,73 +1,71 @@
-/** What controllers ask of a Pod. */
-import type { V1OwnerReference, V1Pod, V1PodTemplateSpec } from '@kubernetes/client-node'
+/** What controllers ask of a Pod, and how they make one. */
 import type { SimApiServer } from '../api/sim-api-server.ts'
+import {
+  type Condition,
+  controllerOf,
+  type Named,
+  ownerReference,
+  type Pod,
+  type PodSpec,
+  type Template,
+} from './cluster-objects.ts'
 
-interface Owned {
-  readonly metadata?: { readonly ownerReferences?: readonly V1OwnerReference[] }
-}
+export const podsOf = (server: SimApiServer, owner: Named): readonly Pod[] =>
+  server.list<Pod>('pods').filter(pod => controllerOf(pod)?.uid === owner.metadata.uid)
 
-export interface Owner {
-  readonly kind?: string
-  readonly apiVersion?: string
-  readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly uid?: string }
-}
+export const podsOn = (server: SimApiServer, node: string): readonly Pod[] =>
+  server.list<Pod>('pods').filter(({ spec }) => spec.nodeName === node)
 
-export const controllerOf = ({ metadata }: Owned): V1OwnerReference | undefined =>
-  metadata?.ownerReferences?.find(({ controller }) => controller)
+export const isTerminal = ({ status }: Pod): boolean => status.phase === 'Failed' || status.phase === 'Succeeded'
 
-/** The key of the owner of that kind, as what wakes its controller. */
-export function ownerKeys(kind: string, object: unknown): readonly string[] {
-  const owned = object as Owned & { readonly metadata?: { readonly namespace?: string } }
-  const owner = controllerOf(owned)
-  return owner?.kind === kind ? [`${owned.metadata?.namespace ?? ''}/${owner.name}`] : []
-}
-
-export const keyOfNamed = (object: unknown): string => {
-  const { metadata } = object as Owner
-  return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`
-}
-
-export const splitKey = (key: string): readonly [string, string] => {
-  const slash = key.indexOf('/')
-  return [key.slice(0, slash), key.slice(slash + 1)]
-}
-
-export const podsOf = (server: SimApiServer, owner: Owner): readonly V1Pod[] =>
-  server.list<V1Pod>('pods').filter(pod => controllerOf(pod)?.uid === owner.metadata?.uid)
-
-export const isTerminal = ({ status }: V1Pod): boolean => status?.phase === 'Failed' || status?.phase === 'Succeeded'
+export const isLeaving = ({ metadata }: Named): boolean => metadata.deletionTimestamp !== undefined
 
 /** Counts for its controller: neither ended nor on its way out. */
-export const isActive = (pod: V1Pod): boolean => !isTerminal(pod) && pod.metadata?.deletionTimestamp === undefined
+export const isActive = (pod: Pod): boolean => !isTerminal(pod) && !isLeaving(pod)
 
-export const conditionOf = (pod: V1Pod, type: string) => pod.status?.conditions?.find(each => each.type === type)
+export const conditionOf = (pod: Pod, type: string): Condition | undefined =>
+  pod.status.conditions?.find(each => each.type === type)
 
-export const isReady = (pod: V1Pod): boolean => conditionOf(pod, 'Ready')?.status === 'True'
-
-const timeMs = (time: Date | string | undefined): number => (time === undefined ? 0 : new Date(time).getTime())
+export const isReady = (pod: Pod): boolean => conditionOf(pod, 'Ready')?.status === 'True'
 
 /** In how many ms a Pod has been ready for long enough; 0: it has. Undefined: it is not ready. */
-export function availableInMs(pod: V1Pod, minReadySeconds: number, nowMs: number): number | undefined {
+export function availableInMs(pod: Pod, minReadySeconds: number, nowMs: number): number | undefined {
   if (!isReady(pod)) return undefined
-  if (minReadySeconds === 0) return 0
-  const sinceMs = timeMs(conditionOf(pod, 'Ready')?.lastTransitionTime)
-  return Math.max(0, sinceMs + minReadySeconds * 1_000 - nowMs)
+  const sinceMs = Date.parse(conditionOf(pod, 'Ready')?.lastTransitionTime ?? '')
+  return minReadySeconds === 0 ? 0 : Math.max(0, sinceMs + minReadySeconds * 1_000 - nowMs)
 }
 
-export const createdAtMs = ({ metadata }: V1Pod): number => timeMs(metadata?.creationTimestamp)
-
-export const ownerReference = ({ kind, apiVersion, metadata }: Owner): object => ({
-  apiVersion,
-  kind,
-  name: metadata?.name,
-  uid: metadata?.uid,
-  controller: true,
-  blockOwnerDeletion: true,
-})
-
-export function podFromTemplate(owner: Owner, template: V1PodTemplateSpec | undefined, name: object): object {
-  const { labels, annotations, finalizers } = template?.metadata ?? {}
-  const given = { ...(labels && { labels }), ...(annotations && { annotations }), ...(finalizers && { finalizers }) }
-  const metadata = { ...name, ...given, ownerReferences: [ownerReference(owner)] }
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: template?.spec }
+/** In how many ms the next of them counts as available. */
+export function nextAvailableInMs(pods: readonly Pod[], minReadySeconds: number, nowMs: number): number | undefined {
+  const waits = pods.map(pod => availableInMs(pod, minReadySeconds, nowMs) ?? 0).filter(ms => ms > 0)
+  return waits.length > 0 ? Math.min(...waits) : undefined
 }
+
+export interface PodExtra {
+  readonly name?: string
+  readonly generateName?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly spec?: object
+}
+
+export function podFromTemplate(owner: Named, { metadata = {}, spec }: Template, extra: PodExtra): object {
+  const { spec: more, labels, ...name } = extra
+  const { annotations } = metadata
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...name,
+      labels: { ...metadata.labels, ...labels },
+      ...(annotations && { annotations }),
+      ownerReferences: [ownerReference(owner)],
+    },
+    spec: { ...spec, ...more } satisfies PodSpec,
+  }
+}
+
+/** The conditions with this one in place of the former of its type. */
+export const withCondition = (conditions: readonly Condition[] = [], condition: Condition): readonly Condition[] => [
+  ...conditions.filter(({ type }) => type !== condition.type),
+  condition,
+]

@@ -1,19 +1,17 @@
 /** How many Pods there may be, and how many of them must be available, while a rollout is under way. */
-import type { V1Deployment } from '@kubernetes/client-node'
-
-type IntOrPercent = number | string | undefined
+import type { Deployment, IntOrPercent } from './cluster-objects.ts'
 
 export const resolved = (value: IntOrPercent, of: number, round: (value: number) => number): number =>
-  typeof value === 'string' && value.endsWith('%') ? round((Number.parseInt(value, 10) * of) / 100) : Number(value ?? 0)
+  typeof value === 'string' ? round((Number.parseInt(value, 10) * of) / 100) : value
 
 export interface RolloutBounds {
   readonly maxTotal: number
   readonly minAvailable: number
 }
 
-export function bounds({ spec }: Pick<V1Deployment, 'spec'>): RolloutBounds {
-  const replicas = spec?.replicas ?? 1
-  const { maxSurge = '25%', maxUnavailable = '25%' } = spec?.strategy?.rollingUpdate ?? {}
+export function bounds({ spec }: Deployment): RolloutBounds {
+  const { replicas, strategy } = spec
+  const { maxSurge, maxUnavailable } = strategy.rollingUpdate ?? { maxSurge: 0, maxUnavailable: replicas }
   const surge = resolved(maxSurge, replicas, Math.ceil)
   const unavailable = resolved(maxUnavailable, replicas, Math.floor)
   // With neither nothing would ever move.

@@ -1,41 +1,41 @@
 /** Scheduler: each Pod without a Node gets one that it may run on, the emptiest first. */
-import type { V1Node, V1Pod, V1PodCondition } from '@kubernetes/client-node'
 import { timestamp } from '../api/api-object.ts'
+import { type Condition, keyOfNamed, type Named, type Node, type Pod, splitKey } from './cluster-objects.ts'
 import type { Controller, ControllersOptions } from './controller.ts'
-import { whyNot } from './fitness.ts'
-import { isTerminal, keyOfNamed, splitKey } from './pods.ts'
+import { type Surroundings, whyNot } from './fitness.ts'
+import { conditionOf, isActive, isLeaving, isTerminal, withCondition } from './pods.ts'
 import { ServerCalls } from './server-calls.ts'
 
 export function scheduler({ server, time, rng }: ControllersOptions): Controller {
   const calls = new ServerCalls(server)
-  const waiting = (): readonly string[] => server.list<V1Pod>('pods').filter(isWaiting).map(keyOfNamed)
+  const waiting = (): readonly string[] => server.list<Pod>('pods').filter(isWaiting).map(keyOfNamed)
+  const makesRoom = (pod: Pod): boolean => isTerminal(pod) || isLeaving(pod)
   return {
     name: 'scheduler',
     wakes: {
       pods: ({ type, object }) =>
-        type === 'DELETED' || isTerminal(object as V1Pod) ? waiting() : [keyOfNamed(object)],
+        type === 'DELETED' || makesRoom(object as Pod) ? waiting() : [keyOfNamed(object as Named)],
       nodes: waiting,
     },
     reconcile(key) {
-      const pod = server.get<V1Pod>('pods', ...splitKey(key))
+      const pod = server.get<Pod>('pods', ...splitKey(key))
       if (!pod || !isWaiting(pod)) return undefined
-      const pods = server.list<V1Pod>('pods')
-      const nodes = server.list<V1Node>('nodes')
-      const judged = nodes.map(node => ({ node, why: whyNot(pod, node, pods, nodes) }))
-      const fit = judged.filter(({ why }) => why === undefined).map(({ node }) => node)
-      const chosen = emptiest(fit, pods, rng)
-      if (chosen) calls.bind(pod, chosen.metadata?.name ?? '')
-      else tellUnschedulable(calls, pod, judged, time.now())
+      const surroundings = { pods: server.list<Pod>('pods'), nodes: server.list<Node>('nodes') }
+      const reasons = surroundings.nodes.map(node => whyNot(pod, node, surroundings))
+      const fit = surroundings.nodes.filter((_node, at) => reasons[at] === undefined)
+      const chosen = emptiest(fit, surroundings, rng)
+      if (chosen) calls.bind(pod, chosen.metadata.name)
+      else tellUnschedulable(calls, pod, reasons, time.now())
       return undefined
     },
   }
 }
 
-const isWaiting = (pod: V1Pod): boolean =>
-  !pod.spec?.nodeName && !pod.metadata?.deletionTimestamp && !isTerminal(pod) && !pod.spec?.schedulingGates?.length
+const isWaiting = (pod: Pod): boolean =>
+  isActive(pod) && !pod.spec.nodeName && !pod.spec.schedulingGates && pod.spec.schedulerName === 'default-scheduler'
 
-function emptiest(nodes: readonly V1Node[], pods: readonly V1Pod[], rng: { next(): number }): V1Node | undefined {
-  const load = (node: V1Node): number => pods.filter(({ spec }) => spec?.nodeName === node.metadata?.name).length
+function emptiest(nodes: readonly Node[], { pods }: Surroundings, rng: { next(): number }): Node | undefined {
+  const load = ({ metadata }: Node): number => pods.filter(({ spec }) => spec.nodeName === metadata.name).length
   const least = Math.min(...nodes.map(load))
   const best = nodes.filter(node => load(node) === least)
   return best.length > 1 ? best[Math.floor(rng.next() * best.length)] : best[0]
@@ -43,19 +43,23 @@ function emptiest(nodes: readonly V1Node[], pods: readonly V1Pod[], rng: { next(
 
 function tellUnschedulable(
   calls: ServerCalls,
-  pod: V1Pod,
-  judged: readonly { readonly why: string | undefined }[],
+  pod: Pod,
+  reasons: readonly (string | undefined)[],
   nowMs: number,
 ): void {
   const counts = new Map<string, number>()
-  for (const { why = '' } of judged) counts.set(why, (counts.get(why) ?? 0) + 1)
-  const reasons = [...counts].map(([why, count]) => `${count} ${why}`).sort()
-  const message = `0/${judged.length} nodes are available: ${reasons.join(', ')}.`
-  const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-  if (before?.reason === 'Unschedulable' && before.message === message) return
-  const lastTransitionTime = before?.status === 'False' ? before.lastTransitionTime : timestamp(nowMs)
-  const told = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime }
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
-  const conditions = [...others, told as V1PodCondition]
-  calls.patch('pods', pod, { status: { conditions } }, 'status')
+  for (const why of reasons) if (why) counts.set(why, (counts.get(why) ?? 0) + 1)
+  const told = [...counts].map(([why, count]) => `${count} ${why}`).sort()
+  const message = `0/${reasons.length} nodes are available: ${told.join(', ')}.`
+  const before = conditionOf(pod, 'PodScheduled')
+  if (before?.message === message) return
+  const lastTransitionTime = before?.lastTransitionTime ?? timestamp(nowMs)
+  const condition: Condition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message,
+    lastTransitionTime,
+  }
+  calls.patch('pods', pod, { status: { conditions: withCondition(pod.status.conditions, condition) } }, 'status')
 }

@@ -1,16 +1,14 @@
 /** How controllers write: as any client does. What is refused is looked at again when something changes. */
-import type { SimAnswer, SimApiServer, SimRequest } from '../api/sim-api-server.ts'
+import type { SimApiServer, SimRequest } from '../api/sim-api-server.ts'
+import type { Named } from './cluster-objects.ts'
 
-export interface Named {
-  readonly metadata?: { readonly namespace?: string; readonly name?: string; readonly uid?: string }
-}
-
+const APPS = '/apis/apps/v1'
 const GROUP: Readonly<Record<string, string>> = {
-  deployments: '/apis/apps/v1',
-  replicasets: '/apis/apps/v1',
-  daemonsets: '/apis/apps/v1',
-  statefulsets: '/apis/apps/v1',
-  controllerrevisions: '/apis/apps/v1',
+  deployments: APPS,
+  replicasets: APPS,
+  daemonsets: APPS,
+  statefulsets: APPS,
+  controllerrevisions: APPS,
   leases: '/apis/coordination.k8s.io/v1',
   endpointslices: '/apis/discovery.k8s.io/v1',
 }
@@ -32,15 +30,20 @@ export class ServerCalls {
     return this.#send('PATCH', path, body, 'application/merge-patch+json')
   }
 
-  /** What the new status does not name is gone. */
+  /** What the new object does not name is gone; under the version that was read. */
+  replace(resource: string, object: Named): boolean {
+    return this.#send('PUT', pathOf(resource, object), object)
+  }
+
+  /** What the new status does not name is gone; under the version that was read. */
   replaceStatus(resource: string, object: Named, status: object): boolean {
     return this.#send('PUT', `${pathOf(resource, object)}/status`, { ...object, status })
   }
 
   /** Never another one of that name. */
   delete(resource: string, object: Named, options: object = {}): boolean {
-    const uid = object.metadata?.uid
-    return this.#send('DELETE', pathOf(resource, object), { ...options, preconditions: { uid } })
+    const preconditions = { uid: object.metadata.uid }
+    return this.#send('DELETE', pathOf(resource, object), { ...options, preconditions })
   }
 
   bind(pod: Named, node: string): boolean {
@@ -49,15 +52,15 @@ export class ServerCalls {
   }
 
   #send(method: SimRequest['method'], path: string, body: object, contentType = 'application/json'): boolean {
-    const answer: SimAnswer = this.#server.call({ method, path, body: JSON.stringify(body), contentType })
-    if (answer.status < 300) return true
-    if (answer.status === 404 || answer.status === 409) return false
-    throw new Error(`${method} ${path}: ${answer.body}`)
+    const { status, body: said } = this.#server.call({ method, path, body: JSON.stringify(body), contentType })
+    if (status < 300) return true
+    if (status === 404 || status === 409) return false
+    throw new Error(`${method} ${path}: ${said}`)
   }
 }
 
-const collection = (resource: string, namespace: string): string =>
-  `${GROUP[resource] ?? '/api/v1'}${namespace && `/namespaces/${namespace}`}/${resource}`
+const collection = (resource: string, namespace: string | undefined): string =>
+  `${GROUP[resource] ?? '/api/v1'}${namespace ? `/namespaces/${namespace}` : ''}/${resource}`
 
 const pathOf = (resource: string, { metadata }: Named): string =>
-  `${collection(resource, metadata?.namespace ?? '')}/${metadata?.name}`
+  `${collection(resource, metadata.namespace)}/${metadata.name}`
