@@ -55,32 +55,7 @@ export class World {
       onFault: (kind, { topic }, client) => this.trace.say('F', client, `${kind} ${topic}`),
     })
     const rng = this.rng.fork('controllers')
-    this.#shim()
     this.#controllers = startControllers({ server: this.server, time, rng })
-  }
-
-  #shim(): void {
-    this.server.onCommit(({ resource, object }) => {
-      const node = object as {
-        metadata: { name: string }
-        spec?: { taints?: { key: string }[] }
-        status?: { conditions?: { type: string; status: string }[] }
-      }
-      if (resource !== 'nodes') return
-      const ready = node.status?.conditions?.some(c => c.type === 'Ready' && c.status === 'True')
-      if (!ready || !node.spec?.taints?.some(t => t.key === 'node.kubernetes.io/not-ready')) return
-      this.time.after(20, () => {
-        const now = this.server.get<typeof node>('nodes', '', node.metadata.name)
-        if (!now) return
-        const taints = (now.spec?.taints ?? []).filter(t => t.key !== 'node.kubernetes.io/not-ready')
-        this.server.call({
-          method: 'PATCH',
-          path: `/api/v1/nodes/${node.metadata.name}`,
-          body: JSON.stringify({ spec: { taints } }),
-          contentType: 'application/merge-patch+json',
-        })
-      })
-    })
   }
 
   addBase(options: Pick<HostedBaseOptions, 'identity' | 'ip' | 'staticModules' | 'extra' | 'began'>): HostedBase {

@@ -14,7 +14,7 @@ interface Running {
   replicas: number
 }
 
-const KINDS = ['deployments'] as const
+const KINDS = ['deployments', 'deployments', 'statefulsets', 'daemonsets'] as const
 const BIZS = ['cart', 'pay', 'search', 'user'] as const
 const VERSIONS = ['1.0.0', '1.1.0', '2.0.0'] as const
 const BUILDS = ['a', 'b', 'c'] as const
