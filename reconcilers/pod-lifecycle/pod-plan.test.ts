@@ -130,6 +130,15 @@ describe('what a Pod shows', () => {
     expect(stateOf(back)).toMatchObject({ restartCount: 1, ready: true })
   })
 
+  test('Ready that the node lifecycle controller took is given back after the first look, and not before', () => {
+    const conditions = (ran.status?.conditions ?? []).map(one =>
+      one.type === 'Ready' ? { ...one, status: 'False' } : one,
+    )
+    const taken = { ...ran, status: { ...ran.status, conditions } }
+    expect(plan(taken, aBase({ lacking: ['snapshot'] })).action.kind).toBe('none')
+    expect(condition(statusOf(taken, running), 'Ready')?.status).toBe('True')
+  })
+
   test('a JVM that has just begun runs nothing, though it was not looked at yet', () => {
     const restarted = aBase({ lacking: ['snapshot'], restartedAtMs: BUILT_AT_MS })
     const status = statusOf(ran, restarted)

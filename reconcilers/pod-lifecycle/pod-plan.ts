@@ -142,6 +142,8 @@ function planStatus(facts: PodFacts): PodPlan {
   const { pod, record, nowMs } = facts
   const frozen = isFrozen(record)
   if (frozen && frozenContainers(facts).length === 0) return none('nothing is known of its modules yet')
+  // It may have restarted while nobody served it: that it answers proves nothing of its modules.
+  if (frozen && record.reach.state === 'heard' && !record.snapshot) return none('its base was not looked at yet')
   const { statuses, standings } = frozen ? { statuses: frozenContainers(facts), standings: [] } : containersOf(facts)
   const status = keepSuperseded(pod, podStatus({ pod, record, containers: statuses, standings, nowMs }), frozen)
   const wake = nextLook(facts, status)
