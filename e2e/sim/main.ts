@@ -1,0 +1,105 @@
+/**
+ * One seed, told line by line (`--seed`), or many, told by what they found (`--seeds`, `--from`). A run that fails is made small
+ * and printed as a plan, which `--plan` plays.
+ */
+import { parseArgs } from 'node:util'
+import { crashEverywhere } from './crash-points.ts'
+import { FAULTS, type FaultKind } from './faults/mix.ts'
+import { Marks } from './marks.ts'
+import { type RunResult, runPlan } from './run.ts'
+import { planOf, type RunPlan } from './run-plan.ts'
+import { shrink } from './shrink.ts'
+import { Tally } from './tally.ts'
+import { legend } from './trace.ts'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    plan: { type: 'string' },
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    /** Each seed once more: the two must be one run, line by line. */
+    twice: { type: 'boolean' },
+    /** Stop at the first that fails. */
+    until: { type: 'boolean' },
+    shrink: { type: 'boolean' },
+    /** Names the rare branches that no seed has reached. */
+    marks: { type: 'boolean' },
+    /** Kill the operator at every write and every command of one calm run. */
+    crashes: { type: 'string' },
+  },
+})
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+function shown({ mix, faultyMs, bases, workloads, steps }: RunPlan): string {
+  const faults = (Object.entries(mix) as [FaultKind, number][])
+    .map(([kind, rate]) => `${kind} ${rate.toPrecision(2)}/${FAULTS[kind].per}`)
+    .join(', ')
+  const what = `${bases} bases, ${workloads} workloads, ${steps} steps`
+  return `${what}, ${Math.round(faultyMs / 1_000)} s of: ${faults || 'nothing'}`
+}
+
+const verdictOf = ({ violations, settledAfterMs }: RunResult): string =>
+  violations.length === 0
+    ? `sound, settled ${settledAfterMs} ms after it was healed`
+    : violations.map(({ oracle, what }) => `${oracle}: ${what}`).join('\n')
+
+async function replay(plan: RunPlan): Promise<void> {
+  say(`seed ${plan.seed}: ${shown(plan)}\n${legend()}\n`)
+  const result = await runPlan(plan, { trace: say })
+  say(`\n${verdictOf(result)}`)
+  process.exitCode = result.violations.length > 0 ? 1 : 0
+  const [first] = result.violations
+  if (first && values.shrink) await tellSmall(plan, first.oracle)
+}
+
+async function tellSmall(plan: RunPlan, oracle: string): Promise<void> {
+  const small = await shrink(plan, oracle)
+  say(`  smaller: ${shown(small)}\n  make sim PLAN='${JSON.stringify(small)}'`)
+}
+
+async function linesOf(plan: RunPlan): Promise<string> {
+  const lines: string[] = []
+  await runPlan(plan, { trace: line => void lines.push(line) })
+  return lines.join('\n')
+}
+
+async function many(count: number, from: number): Promise<void> {
+  const marks = new Marks()
+  const tally = new Tally(() => performance.now())
+  for (let seed = from; seed < from + count; seed++) {
+    const plan = planOf(seed)
+    const result = await runPlan(plan, { marks })
+    tally.add(result)
+    if (values.twice && (await linesOf(plan)) !== (await linesOf(plan))) {
+      say(`seed ${seed}: two runs of it are not the same`)
+      process.exitCode = 1
+    }
+    const [first] = result.violations
+    if (!first) continue
+    say(`seed ${seed}: ${first.oracle}: ${first.what}\n  make sim SEED=${seed}`)
+    process.exitCode = 1
+    if (values.shrink) await tellSmall(plan, first.oracle)
+    if (values.until) break
+  }
+  say(tally.text)
+  if (values.marks) for (const mark of marks.missing) say(`not reached: ${mark}`)
+}
+
+async function crashes(seed: number): Promise<void> {
+  const tally = new Tally(() => performance.now())
+  for await (const result of crashEverywhere(seed)) {
+    tally.add(result)
+    const [first] = result.violations
+    if (!first) continue
+    process.exitCode = 1
+    say(`${first.oracle}: ${first.what}\n  make sim PLAN='${JSON.stringify(result.plan)}'`)
+    if (values.until) break
+  }
+  say(tally.text)
+}
+
+if (values.plan !== undefined) await replay(JSON.parse(values.plan) as RunPlan)
+else if (values.crashes !== undefined) await crashes(Number(values.crashes))
+else if (values.seed !== undefined) await replay(planOf(Number(values.seed)))
+else await many(Number(values.seeds ?? 100), Number(values.from ?? 1))
