@@ -1,13 +1,9 @@
 /** The one order in which everything happens: a version for each change, and who is told of it. */
 import { type ApiObject, keyOf } from './api-object.ts'
-import { ordered } from './kept.ts'
 import { type Change, type ChangeType, ObjectTable } from './object-table.ts'
 import { RESOURCES, type Resource } from './resources.ts'
 
 export type CommitListener = (change: Change) => void
-
-/** An object that has no version yet. */
-export type Unversioned = Omit<ApiObject, 'kind' | 'apiVersion'>
 
 export class Commits {
   readonly #tables = new Map(RESOURCES.map(resource => [resource.plural, new ObjectTable(resource)]))
@@ -27,6 +23,7 @@ export class Commits {
     return table
   }
 
+  /** `object`: its fields in order, kind and apiVersion first. */
   put(resource: Resource, object: ApiObject): Change {
     const table = this.table(resource.plural)
     const before = table.get(keyOf(object.metadata))
@@ -49,7 +46,7 @@ export class Commits {
   #commit(table: ObjectTable, type: ChangeType, object: ApiObject): Change {
     const version = ++this.#version
     const metadata = { ...object.metadata, resourceVersion: String(version) }
-    const kept = table.keep(ordered(table.resource, { ...object, metadata }) as ApiObject)
+    const kept = table.keep({ ...object, metadata })
     const before = table.get(keyOf(metadata))
     const change: Change = { resource: table.resource, type, version, kept, before }
     table.apply(change)

@@ -16,6 +16,7 @@ export interface Change {
 
 /** As a real watch cache, which keeps no more than so much of what is busy. */
 const HISTORY_MAX = 1_024
+const NOTHING: readonly Change[] = []
 
 export class ObjectTable {
   readonly resource: Resource
@@ -57,8 +58,9 @@ export class ObjectTable {
   /** What happened after that version, or undefined where that is no longer known. */
   since(version: number): readonly Change[] | undefined {
     if (version < this.#forgottenUpTo) return undefined
+    if (version >= (this.#history.at(-1)?.version ?? 0)) return NOTHING
     const first = this.#history.findIndex(change => change.version > version)
-    return first < 0 ? [] : this.#history.slice(first)
+    return this.#history.slice(first)
   }
 
   /** All as they were at that version, or undefined where that is no longer known. */

@@ -21,17 +21,29 @@ const BY_PATH = new Map(
 )
 const decoded = (part: string): string => (part.includes('%') ? decodeURIComponent(part) : part)
 
+/** The same few paths are asked for again and again. */
+const known = new Map<string, Omit<Target, 'query'>>()
+const KNOWN_MAX = 4_096
+
 /** @throws Refusal 404 for what is not served */
 export function parseTarget(pathAndQuery: string): Target {
   const mark = pathAndQuery.indexOf('?')
   const path = mark < 0 ? pathAndQuery : pathAndQuery.slice(0, mark)
   const query = mark < 0 ? NO_QUERY : new URLSearchParams(pathAndQuery.slice(mark + 1))
+  return { ...(known.get(path) ?? parsedPath(path)), query }
+}
+
+function parsedPath(path: string): Omit<Target, 'query'> {
   const parts = path.split('/')
   const apiParts = parts[1] === 'apis' ? 4 : 3
   const place = placeOf(parts.slice(apiParts))
   const resource = BY_PATH.get(`${parts.slice(1, apiParts).join('/')}/${place.plural}`)
   if (!resource || !isWellPlaced(resource, place)) throw noSuchPath()
-  return { resource, ...place, query }
+  if (known.size >= KNOWN_MAX) known.clear()
+  const { namespace, name, subresource } = place
+  const target = { resource, namespace, name, subresource }
+  known.set(path, target)
+  return target
 }
 
 interface Place {

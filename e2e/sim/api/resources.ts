@@ -52,42 +52,56 @@ export const qualified = ({ plural, group }: Resource): string => (group ? `${pl
 
 const text = (value: unknown): string => (value === undefined || value === null ? '' : String(value))
 
-function fieldsOfPod({ spec = {}, status = {} }: ApiObject): Readonly<Record<string, string>> {
-  const ips = (status.podIPs as readonly { ip: string }[] | undefined) ?? []
-  return {
-    'spec.nodeName': text(spec.nodeName),
-    'spec.restartPolicy': text(spec.restartPolicy),
-    'spec.schedulerName': text(spec.schedulerName),
-    'spec.serviceAccountName': text(spec.serviceAccountName),
-    'spec.hostNetwork': String(spec.hostNetwork === true),
-    'status.phase': text(status.phase),
-    'status.podIP': ips[0]?.ip ?? '',
-    'status.nominatedNodeName': text(status.nominatedNodeName),
-  }
+type Field = (object: ApiObject) => string
+
+const inSpec =
+  (field: string): Field =>
+  ({ spec }) =>
+    text(spec?.[field])
+const inStatus =
+  (field: string): Field =>
+  ({ status }) =>
+    text(status?.[field])
+const involved =
+  (field: string): Field =>
+  ({ involvedObject }) =>
+    text((involvedObject as JsonObject | undefined)?.[field])
+const own =
+  (field: string): Field =>
+  object =>
+    text(object[field])
+
+const POD: Readonly<Record<string, Field>> = {
+  'spec.nodeName': inSpec('nodeName'),
+  'spec.restartPolicy': inSpec('restartPolicy'),
+  'spec.schedulerName': inSpec('schedulerName'),
+  'spec.serviceAccountName': inSpec('serviceAccountName'),
+  'spec.hostNetwork': ({ spec }) => String(spec?.hostNetwork === true),
+  'status.phase': inStatus('phase'),
+  'status.podIP': ({ status }) => (status?.podIPs as readonly { ip: string }[] | undefined)?.[0]?.ip ?? '',
+  'status.nominatedNodeName': inStatus('nominatedNodeName'),
+}
+const INVOLVED = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath']
+const EVENT: Readonly<Record<string, Field>> = {
+  ...Object.fromEntries(INVOLVED.map(field => [`involvedObject.${field}`, involved(field)])),
+  reason: own('reason'),
+  type: own('type'),
+  reportingComponent: own('reportingComponent'),
 }
 
-function fieldsOfEvent(event: ApiObject): Readonly<Record<string, string>> {
-  const involved = (event.involvedObject ?? {}) as JsonObject
-  const fields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath']
-  return {
-    ...Object.fromEntries(fields.map(field => [`involvedObject.${field}`, text(involved[field])])),
-    reason: text(event.reason),
-    type: text(event.type),
-    reportingComponent: text(event.reportingComponent),
-  }
+const FIELDS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
+  pods: POD,
+  nodes: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable === true) },
+  events: EVENT,
+  secrets: { type: own('type') },
+  namespaces: { 'status.phase': inStatus('phase') },
+  replicasets: { 'status.replicas': ({ status }) => text(status?.replicas ?? 0) },
+}
+const ANY: Readonly<Record<string, Field>> = {
+  'metadata.name': ({ metadata }) => metadata.name,
+  'metadata.namespace': ({ metadata }) => metadata.namespace ?? '',
 }
 
-const FIELDS: Readonly<Record<string, (object: ApiObject) => Readonly<Record<string, string>>>> = {
-  pods: fieldsOfPod,
-  nodes: ({ spec = {} }) => ({ 'spec.unschedulable': String(spec.unschedulable === true) }),
-  events: fieldsOfEvent,
-  secrets: ({ type }) => ({ type: text(type) }),
-  namespaces: ({ status = {} }) => ({ 'status.phase': text(status.phase) }),
-  replicasets: ({ status = {} }) => ({ 'status.replicas': text(status.replicas ?? 0) }),
-}
-
-/** What a field selector may ask of an object; by these names and no others. */
-export function selectableFields({ plural }: Resource, object: ApiObject): Readonly<Record<string, string>> {
-  const { name, namespace = '' } = object.metadata
-  return { 'metadata.name': name, 'metadata.namespace': namespace, ...FIELDS[plural]?.(object) }
-}
+/** How to read what a field selector asks for; undefined: this resource cannot be selected by it. */
+export const selectableField = ({ plural }: Resource, field: string): Field | undefined =>
+  ANY[field] ?? FIELDS[plural]?.[field]

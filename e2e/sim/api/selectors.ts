@@ -1,7 +1,7 @@
 /** Label and field selectors, as a LIST or a watch names them. */
 import type { ApiObject } from './api-object.ts'
 import { badRequest } from './refusal.ts'
-import { type Resource, selectableFields } from './resources.ts'
+import { type Resource, selectableField } from './resources.ts'
 
 export type Selects = (object: ApiObject) => boolean
 type Labels = Readonly<Record<string, string>>
@@ -51,23 +51,14 @@ const FIELD = /^([^=!]+?)(==|=|!=)(.*)$/
 
 /** @throws Refusal 400 also for a field that this resource cannot be selected by */
 function fieldSelector(resource: Resource, text: string): Selects {
-  const supported = selectableFields(resource, NOTHING)
-  const all = text.split(',').map((part): ((fields: Labels) => boolean) => {
+  const all = text.split(',').map((part): Selects => {
     const [, field = '', operator, value = ''] = FIELD.exec(part) ?? []
     if (operator === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`)
-    if (!(field in supported)) throw badRequest(unsupported(resource, field))
-    return fields => (fields[field] === value) === (operator !== '!=')
+    const read = selectableField(resource, field)
+    if (!read) throw badRequest(unsupported(resource, field))
+    return object => (read(object) === value) === (operator !== '!=')
   })
-  return object => {
-    const fields = selectableFields(resource, object)
-    return all.every(matches => matches(fields))
-  }
-}
-
-const NOTHING: ApiObject = {
-  kind: '',
-  apiVersion: '',
-  metadata: { name: '', uid: '', resourceVersion: '', creationTimestamp: '' },
+  return object => all.every(selects => selects(object))
 }
 
 const unsupported = ({ plural }: Resource, field: string): string =>
