@@ -25,6 +25,8 @@ public class Base {
         preset("activate.new.module", "true");
         // Its telnet console would listen on every interface, and asks for no password.
         preset("sofa.ark.telnet.server.enable", "false");
+        // Their logs would go to the home folder, which a container may not write.
+        preset("logging.path", System.getProperty("java.io.tmpdir") + "/koupleless-logs");
         preset("koupleless.arklet.custom.base.metadata.classname", IdentityHook.class.getName());
     }
 
