@@ -1,5 +1,5 @@
 import type { ListedBiz, ReceivedCommand } from '../base-simulator/index.ts'
-import type { Ear } from '../java-base/ear.ts'
+import type { Ear, Frame } from '../java-base/ear.ts'
 import type { JarYard } from '../java-base/jar-yard.ts'
 import { JavaBase, type JavaBaseOptions, type NextLife } from '../java-base/java-base.ts'
 import { Wire } from '../java-base/wire.ts'
@@ -30,12 +30,25 @@ export class JourneyJvm implements Base, AsyncDisposable {
 
   /** Resolves when it has greeted. */
   static async start(options: Omit<JavaBaseOptions, 'brokerPort'>, around: Surroundings): Promise<JourneyJvm> {
+    const base = await JourneyJvm.#on(await Wire.to(around.brokerPort), options, around)
+    await base.#hasGreeted(0)
+    return base
+  }
+
+  /** Resolves when it serves; it finds no broker until it may rejoin. */
+  static async startCutOff(options: Omit<JavaBaseOptions, 'brokerPort'>, around: Surroundings): Promise<JourneyJvm> {
     const wire = await Wire.to(around.brokerPort)
+    wire.cut()
+    return JourneyJvm.#on(wire, options, around)
+  }
+
+  static async #on(
+    wire: Wire,
+    options: Omit<JavaBaseOptions, 'brokerPort'>,
+    around: Surroundings,
+  ): Promise<JourneyJvm> {
     try {
-      const jvm = await JavaBase.start({ ...options, brokerPort: wire.port })
-      const base = new JourneyJvm(jvm, wire, around)
-      await base.#hasGreeted(0)
-      return base
+      return new JourneyJvm(await JavaBase.start({ ...options, brokerPort: wire.port }), wire, around)
     } catch (error) {
       await wire[Symbol.asyncDispose]()
       throw error
@@ -51,7 +64,7 @@ export class JourneyJvm implements Base, AsyncDisposable {
   }
 
   get beating(): boolean {
-    const last = this.#around.ear.said(this.jvm.topic, 'heart').at(-1)
+    const last = this.said('heart').at(-1)
     return last !== undefined && Date.now() - last.atMs < 1.2 * HEART_EVERY_MS
   }
 
@@ -61,6 +74,23 @@ export class JourneyJvm implements Base, AsyncDisposable {
 
   bizs(): Promise<readonly ListedBiz[]> {
     return this.jvm.bizs()
+  }
+
+  /** What it published under this name. */
+  said(what: string): readonly Frame[] {
+    return this.#around.ear.said(this.jvm.topic, what)
+  }
+
+  /** Asks it ourselves, past the operator, which hears the answer too. */
+  asked(question: 'health'): Promise<Frame> {
+    return this.#answered(question, '{}', question)
+  }
+
+  /** Tells it to do something ourselves, and waits for its answer. */
+  async tell(verb: 'installBiz' | 'uninstallBiz', bizName: string, bizVersion: string): Promise<void> {
+    const command = { bizName, bizVersion, bizUrl: this.#around.yard.url(bizName, bizVersion) }
+    const { payload } = await this.#answered(verb, JSON.stringify(command), 'bizOperation')
+    if (!payload.includes('"code":"SUCCESS"')) throw new Error(`${verb}: ${payload.toString().slice(0, 500)}`)
   }
 
   kill(): Promise<void> {
@@ -94,8 +124,14 @@ export class JourneyJvm implements Base, AsyncDisposable {
     await this.#wire[Symbol.asyncDispose]()
   }
 
+  async #answered(verb: string, payload: string, what: string): Promise<Frame> {
+    const before = this.said(what).length
+    await this.#around.ear.publish(`${this.jvm.topic}/${verb}`, payload)
+    return eventually(`${this.identity} answers ${verb}`, () => this.said(what)[before])
+  }
+
   get #greetings(): number {
-    return this.#around.ear.said(this.jvm.topic, 'queryBaseline').length
+    return this.said('queryBaseline').length
   }
 
   async #hasGreeted(before: number): Promise<void> {

@@ -77,10 +77,14 @@ describe.concurrent('manners of Kubernetes', () => {
     )
     const tolerationOf = async (name: string): Promise<V1Toleration | undefined> =>
       (await journey.pod(name)).spec?.tolerations?.find(({ key }) => key === UNREACHABLE)
-    await eventually('the seconds of admission are gone', async () => {
-      const found = await tolerationOf('plain')
-      return found && found.tolerationSeconds === undefined
-    })
+    await eventually(
+      'the seconds of admission are gone',
+      async () => {
+        const found = await tolerationOf('plain')
+        return found && found.tolerationSeconds === undefined
+      },
+      60_000,
+    )
     await journey.ready('app=own', 1)
     expect((await tolerationOf('own'))?.tolerationSeconds).toBe(60)
   })

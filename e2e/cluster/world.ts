@@ -17,6 +17,8 @@ export interface BaseDraft {
   readonly ip?: string
   readonly installMs?: number
   readonly staticModules?: readonly { readonly name: string; readonly version: string }[]
+  /** System properties of a JVM. */
+  readonly properties?: Readonly<Record<string, string>>
 }
 
 /** A draft with what is particular to its journey. */
