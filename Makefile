@@ -4,7 +4,7 @@ SHELL := /bin/sh
 RUN := npm run --silent
 LOCK := node_modules/.installed-lock.json
 
-.PHONY: help install check test test-matrix e2e e2e-kind bench demo dev build image deploy format clean
+.PHONY: help install check test test-matrix e2e e2e-kind bench samples demo dev build image deploy format clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ e2e-kind: install ## The journeys on a kind cluster (needs Docker, kind, kubectl
 
 bench: install ## Measure speed and cost
 	@$(RUN) bench
+
+samples: install ## The Java base and modules of samples/ (needs a JDK and Maven)
+	@$(RUN) samples
 
 demo: install ## Watch a module go through its whole life; leaves nothing behind
 	@$(RUN) demo

@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config'
+import { JOURNEYS_ON_JVMS } from './e2e/runner/journeys-on-jvms.ts'
 
 const NOT_OURS = ['**/node_modules/**', '**/dist/**']
 const CONTRACT = '**/*.contract.test.ts'
 const CLUSTER = 'e2e/cluster/**/*.test.ts'
+const JAVA = 'e2e/**/*.java.test.ts'
 
 // As Node does it: the default of a CommonJS module is all that it exports.
 const deps = { interopDefault: false }
 
-// Three projects: `unit` needs nothing but Node; `contract` needs Mosquitto; `cluster` needs a Kubernetes control plane.
+// Four projects: `unit` needs nothing but Node; `contract` needs Mosquitto; `cluster` needs a Kubernetes control plane;
+// `java` runs its journeys again on real bases, which takes a JDK and Maven.
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -17,7 +20,7 @@ export default defineConfig({
           name: 'unit',
           deps,
           include: ['{operator,reconcilers,mqtt-bridge,e2e}/**/*.test.ts'],
-          exclude: [CONTRACT, CLUSTER, ...NOT_OURS],
+          exclude: [CONTRACT, CLUSTER, JAVA, ...NOT_OURS],
           testTimeout: 20_000,
         },
       },
@@ -37,8 +40,20 @@ export default defineConfig({
           include: [CLUSTER],
           exclude: NOT_OURS,
           globalSetup: ['e2e/cluster/global-setup.ts'],
+          provide: { bases: 'simulated' },
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'java',
+          include: [JAVA, ...JOURNEYS_ON_JVMS.map(name => `e2e/cluster/${name}.test.ts`)],
+          exclude: NOT_OURS,
+          globalSetup: ['e2e/cluster/global-setup.ts'],
+          provide: { bases: 'java' },
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

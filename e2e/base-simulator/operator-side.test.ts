@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decode, encode } from '../../mqtt-bridge/arklet/codec.ts'
 import { baseId, type Command, type Observation } from '../../mqtt-bridge/arklet/vocabulary.ts'
-import { Stage } from './replay/stage.ts'
+import { Stage } from '../base-contract/simulator-stage.ts'
 
 /** The simulator has frames of its own, so that it can find the operator's codec wrong; here the two meet. */
 function converse(stage: Stage, commands: readonly Command[]): readonly Observation[] {

@@ -1,32 +1,9 @@
-import type { ArkResponse } from './answers.ts'
 import { type BaseOptions, type Identity, identityOf } from './base-options.ts'
 import { BaseProcess } from './base-process.ts'
 import { Behaviour, type Pace } from './behaviour.ts'
 import type { Clock } from './clock.ts'
 import type { OpenLink } from './link.ts'
-import { bizRequest, parseObject } from './requests.ts'
-
-/** One message as it reached the base. Questions are counted, not kept. */
-export interface ReceivedCommand {
-  readonly kind: string
-  readonly name: string
-  readonly version: string
-  readonly url: string
-  readonly strategy: string
-  readonly args: readonly string[]
-  readonly retained: boolean
-  readonly atMs: number
-}
-
-export interface GivenAnswer {
-  readonly command: string
-  readonly name: string
-  readonly version: string
-  readonly code: string
-  /** `SUCCESS`, `REPEAT_BIZ`, …; empty for a conflict. */
-  readonly dataCode: string
-  readonly atMs: number
-}
+import { type GivenAnswer, givenAnswer, type ReceivedCommand, receivedCommand } from './record.ts'
 
 export interface ListedBiz {
   readonly name: string
@@ -234,7 +211,7 @@ export class SimulatedBase implements AsyncDisposable {
     const isQuestion = verb === 'health' || verb === 'queryAllBiz'
     if (isQuestion) this.questionsReceived[verb]++
     if (isQuestion && this.#commandListeners.size === 0) return
-    const command = receivedCommand(verb, payload, retained, this.#surroundings.clock.now())
+    const command = receivedCommand(verb, payload, { retained, atMs: this.#surroundings.clock.now() })
     if (!isQuestion) this.commandsReceived.push(command)
     if (this.commandsReceived.length > KEPT_COMMANDS) this.commandsReceived.shift()
     for (const listener of this.#commandListeners) listener(command)
@@ -242,21 +219,7 @@ export class SimulatedBase implements AsyncDisposable {
 
   #said(what: string, data: unknown): void {
     if (this.#answerListeners.size === 0 || what !== 'bizOperation') return
-    const said = data as { bizName?: string; bizVersion?: string; command: string; response: ArkResponse }
-    const answer: GivenAnswer = {
-      command: said.command,
-      name: said.bizName ?? '',
-      version: said.bizVersion ?? '',
-      code: said.response.code,
-      dataCode: typeof said.response.data?.code === 'string' ? said.response.data.code : '',
-      atMs: this.#surroundings.clock.now(),
-    }
+    const answer = givenAnswer(data, this.#surroundings.clock.now())
     for (const listener of this.#answerListeners) listener(answer)
   }
-}
-
-function receivedCommand(kind: string, payload: Uint8Array, retained: boolean, atMs: number): ReceivedCommand {
-  const parsed = parseObject(payload)
-  const { name = '', version = '', url = '', strategy, args } = bizRequest(parsed.kind === 'ok' ? parsed.value : {})
-  return { kind, name, version, url, strategy, args, retained, atMs }
 }

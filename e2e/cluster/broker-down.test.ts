@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { Mosquitto } from '../../mqtt-bridge/transport/mosquitto-process.ts'
+import { commandsOf } from './base.ts'
 import { always } from './eventually.ts'
-import { commandsOf, Journey } from './journey.ts'
+import { Journey } from './journey.ts'
 import { deployment } from './workloads.ts'
 
 test('the broker away for 90 s, and bases that never beat again: no Node, Pod or module is touched', async () => {

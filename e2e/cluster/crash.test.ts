@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { runs } from './base.ts'
 import { eventually } from './eventually.ts'
 import { Journey } from './journey.ts'
 import { deployment, jarUrl } from './workloads.ts'
@@ -6,8 +7,8 @@ import { deployment, jarUrl } from './workloads.ts'
 test('an operator killed -9 in the middle of scaling, updating, undoing and deleting loses nothing and does nothing twice', async () => {
   await using journey = await Journey.open('crash')
   const bases = [await journey.base({ installMs: 400 }), await journey.base({ installMs: 400 })]
-  const installed = () =>
-    bases.flatMap(base => base.bizs().map(({ name, version, state }) => `${base.identity} ${name}:${version} ${state}`))
+  const installed = async () =>
+    (await Promise.all(bases.map(async base => (await runs(base)).map(module => `${base.identity} ${module}`)))).flat()
   const restart = async () => {
     await journey.operator.kill9()
     await journey.operator.start()
@@ -50,7 +51,7 @@ test('an operator killed -9 in the middle of scaling, updating, undoing and dele
     const claims = (await journey.pods()).map(
       ({ spec }) => `${spec?.nodeName?.slice('virtual-node-'.length)} ${spec?.containers[0]?.name}:0.0.1 activated`,
     )
-    return [...new Set(claims)].sort().join() === [...installed()].sort().join()
+    return [...new Set(claims)].sort().join() === [...(await installed())].sort().join()
   })
   expect(await nodes()).toBe(uids)
   // An install of what the base shows active from that very claim: the base answers REPEAT_BIZ to it.
@@ -60,7 +61,7 @@ test('an operator killed -9 in the middle of scaling, updating, undoing and dele
   await restart()
   await eventually(
     'nothing is left',
-    async () => installed().length === 0 && (await journey.pods()).length === 0,
+    async () => (await installed()).length === 0 && (await journey.pods()).length === 0,
     60_000,
   )
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { commandsOf } from './base.ts'
 import { always, eventually } from './eventually.ts'
-import { commandsOf, isReady, Journey } from './journey.ts'
+import { isReady, Journey } from './journey.ts'
 import { deployment, pod } from './workloads.ts'
 
 const SHORT = { extra: { BASE_DEAD_AFTER: '45s', EVICTION_RATE: '10' } }
@@ -14,14 +15,14 @@ describe.concurrent('bases that come and go', () => {
     const dying = bases.find(({ identity }) => first?.spec?.nodeName === `virtual-node-${identity}`)
     const other = bases.find(base => base !== dying)
     const begun = Date.now()
-    dying?.kill()
+    await dying?.kill()
     await journey.nodeReady(dying?.identity ?? '', 'Unknown', 40_000)
     expect(Date.now() - begun).toBeGreaterThan(20_000)
     await eventually('the Pod is not Ready', async () => !isReady(await journey.pod(first?.metadata?.name ?? '')))
     await journey.gone('node', `virtual-node-${dying?.identity}`, 60_000)
     const [replacement] = await journey.ready('app=web', 1)
     expect(replacement?.spec?.nodeName).toBe(`virtual-node-${other?.identity}`)
-    expect(other?.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
+    expect(await other?.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
   })
 
   test('a base cut off for 70 s is not taken for dead', async () => {
@@ -65,7 +66,7 @@ describe.concurrent('bases that come and go', () => {
     await eventually('the base is pinned to its Pod', async () =>
       (await journey.node(base.identity))?.metadata?.annotations?.['base.koupleless.io/pod']?.includes('/jvm/'),
     )
-    base.kill()
+    await base.kill()
     const begun = Date.now()
     await journey.kubectl('delete', 'pod', 'jvm', '--force', '--grace-period=0')
     await journey.gone('node', `virtual-node-${base.identity}`, 30_000)
@@ -86,7 +87,7 @@ describe.concurrent('bases that come and go', () => {
         node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
       )
     })
-    expect(base.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
+    expect(await base.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
     expect(commandsOf(base, 'uninstallBiz')).toEqual([])
   })
 
@@ -110,6 +111,6 @@ describe.concurrent('bases that come and go', () => {
       type: 'InternalIP',
       address: '10.8.8.8',
     })
-    expect(base.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
+    expect(await base.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
   })
 })

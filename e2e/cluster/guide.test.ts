@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { commandsOf, Journey } from './journey.ts'
+import { commandsOf } from './base.ts'
+import { Journey } from './journey.ts'
 
 const SAMPLE = join(import.meta.dirname, '..', '..', 'samples', 'module-deployment.yaml')
 const APP = 'app=test-module-deployment-non-peer'
@@ -19,7 +20,7 @@ describe('the user guide', () => {
     expect(pod?.status?.podIP).toBe(pod?.spec?.nodeName === `virtual-node-${base.identity}` ? base.ip : second.ip)
     expect(pod?.status?.hostIP).toBe(pod?.status?.podIP)
     const serving = [base, second].find(({ identity }) => pod?.spec?.nodeName === `virtual-node-${identity}`)
-    expect(serving?.bizs()).toMatchObject([{ name: 'biz1', version: '0.0.1-SNAPSHOT', state: 'activated' }])
+    expect(await serving?.bizs()).toMatchObject([{ name: 'biz1', version: '0.0.1-SNAPSHOT', state: 'activated' }])
 
     const byIp = await journey.kubectl(
       'get',
@@ -49,7 +50,7 @@ describe('the user guide', () => {
     await journey.kubectl('delete', 'deployment', 'test-module-deployment')
     await journey.ready(APP, 0)
     expect(Date.now() - begun).toBeLessThan(20_000) // not the grace period of 30 s
-    expect([...base.bizs(), ...second.bizs()]).toEqual([])
+    expect([...(await base.bizs()), ...(await second.bizs())]).toEqual([])
     const uninstalls = [base, second].flatMap(one => commandsOf(one, 'uninstallBiz'))
     expect(uninstalls.length).toBeLessThanOrEqual(2)
     expect((await journey.events(pod?.metadata?.name ?? '')).join('\n')).toContain('biz1:0.0.1-SNAPSHOT is active')

@@ -3,19 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { inject } from 'vitest'
-import { type GivenAnswer, type ReceivedCommand, type SimulatedBase, startBase } from '../base-simulator/index.ts'
+import type { GivenAnswer } from '../base-simulator/index.ts'
+import type { Base } from './base.ts'
 import { eventually } from './eventually.ts'
 import { kubectlAt } from './kubectl.ts'
 import { OperatorProcess, type OperatorSettings } from './operator-process.ts'
-
-export interface BaseDraft {
-  readonly identity?: string
-  readonly name?: string
-  readonly version?: string
-  readonly ip?: string
-  readonly installMs?: number
-  readonly staticModules?: readonly { readonly name: string; readonly version: string }[]
-}
+import { type BaseDraft, openWorld, type World } from './world.ts'
 
 /**
  * One journey's own corner of the cluster: a namespace, an operator under its ServiceAccount, and bases that no other
@@ -27,12 +20,15 @@ export class Journey implements AsyncDisposable {
   readonly operator: OperatorProcess
   /** Every answer that a base of this journey gave. */
   readonly answers: GivenAnswer[] = []
-  readonly #bases: SimulatedBase[] = []
+  readonly world: World
+  readonly #bases: Base[] = []
   readonly #folder: string
   readonly #admin: string
 
-  private constructor(name: string, operator: OperatorProcess, folder: string) {
+  private constructor(name: string, operator: OperatorProcess, world: World, folder: string) {
     this.name = name
+    this.world = world
+    world.onAnswer(answer => this.answers.push(answer))
     this.namespace = name
     this.operator = operator
     this.#folder = folder
@@ -45,34 +41,39 @@ export class Journey implements AsyncDisposable {
   ): Promise<Journey> {
     const folder = await mkdtemp(join(tmpdir(), `koupleless-${name}-`))
     await kubectlAt(inject('adminKubeconfig'), ['create', 'namespace', name])
-    const operator = await OperatorProcess.start({
-      bundle: inject('operatorBundle'),
-      kubeconfig: inject('operatorKubeconfig'),
-      env: name,
-      broker: settings.broker ?? { embedded: true },
-      extra: settings.extra ?? {},
-    })
-    return new Journey(name, operator, folder)
+    const world = await openWorld(name, settings.broker)
+    try {
+      const operator = await OperatorProcess.start({
+        bundle: inject('operatorBundle'),
+        kubeconfig: inject('operatorKubeconfig'),
+        env: name,
+        broker: world.broker,
+        extra: settings.extra ?? {},
+      })
+      return new Journey(name, operator, world, folder)
+    } catch (error) {
+      await world[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** Identities and addresses are unique among journeys: they share one cluster's Nodes. */
-  async base(draft: BaseDraft = {}): Promise<SimulatedBase> {
+  async base(draft: BaseDraft = {}): Promise<Base> {
     const nth = this.#bases.length + 1
     const identity = draft.identity ?? `${this.name}-${nth}`
-    const base = await startBase({
-      broker: { host: '127.0.0.1', port: this.operator.brokerPort },
-      env: this.name,
-      identity,
-      name: draft.name ?? this.name,
-      version: draft.version ?? '1.0.0',
-      clusterName: this.name,
-      ip: draft.ip ?? `10.${(hashOf(this.name) % 200) + 10}.0.${nth}`,
-      hostName: identity,
-      installMs: draft.installMs ?? 50,
-      ...(draft.staticModules ? { staticModules: draft.staticModules } : {}),
-    })
+    const base = await this.world.start(
+      {
+        ip: `10.${(hashOf(this.name) % 200) + 10}.0.${nth}`,
+        name: this.name,
+        version: '1.0.0',
+        ...draft,
+        env: this.name,
+        clusterName: this.name,
+        identity,
+      },
+      this.operator.brokerPort,
+    )
     this.#bases.push(base)
-    base.onAnswer(answer => this.answers.push(answer))
     await this.nodeReady(identity)
     return base
   }
@@ -87,9 +88,10 @@ export class Journey implements AsyncDisposable {
     await this.kubectl('apply', '--filename', file)
   }
 
+  /** As a file that a user has, with jars that its bases can reach. */
   async applyText(yaml: string): Promise<void> {
     const file = join(this.#folder, `${Math.random().toString(36).slice(2)}.yaml`)
-    await writeFile(file, yaml)
+    await writeFile(file, this.world.withJarsInReach(yaml))
     await this.kubectl('apply', '--filename', file)
   }
 
@@ -166,7 +168,7 @@ export class Journey implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kubectl('delete', 'namespace', this.namespace, '--wait=false').catch(() => '')
     await this.operator[Symbol.asyncDispose]()
-    await Promise.all(this.#bases.map(base => base.close()))
+    await this.world[Symbol.asyncDispose]()
     for (const { identity } of this.#bases) {
       await this.kubectl('delete', 'node', `virtual-node-${identity}`, '--ignore-not-found', '--wait=false').catch(
         () => '',
@@ -175,10 +177,6 @@ export class Journey implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
-
-/** Commands that say what they want: clearing what an older controller left retained reaches a live base as empty ones. */
-export const commandsOf = (base: SimulatedBase, kind: string): readonly ReceivedCommand[] =>
-  base.commandsReceived.filter(command => command.kind === kind && command.name !== '')
 
 export const isReady = (pod: V1Pod): boolean =>
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false

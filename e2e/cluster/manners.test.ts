@@ -1,7 +1,8 @@
 import type { V1Toleration } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
+import { commandsOf } from './base.ts'
 import { eventually } from './eventually.ts'
-import { commandsOf, Journey } from './journey.ts'
+import { Journey } from './journey.ts'
 import { deployment, pod } from './workloads.ts'
 
 const UNREACHABLE = 'node.kubernetes.io/unreachable'
@@ -54,7 +55,7 @@ describe.concurrent('manners of Kubernetes', () => {
       return pods.every(({ spec }) => spec?.nodeName !== node)
     })
     const drained = bases.find(({ identity }) => node === `virtual-node-${identity}`)
-    await eventually('the drained base runs nothing', () => drained?.bizs().length === 0)
+    await eventually('the drained base runs nothing', async () => (await drained?.bizs())?.length === 0)
     expect((await journey.node(drained?.identity ?? ''))?.spec?.unschedulable).toBe(true)
     await journey.kubectl('uncordon', node)
   })
@@ -76,10 +77,14 @@ describe.concurrent('manners of Kubernetes', () => {
     )
     const tolerationOf = async (name: string): Promise<V1Toleration | undefined> =>
       (await journey.pod(name)).spec?.tolerations?.find(({ key }) => key === UNREACHABLE)
-    await eventually('the seconds of admission are gone', async () => {
-      const found = await tolerationOf('plain')
-      return found && found.tolerationSeconds === undefined
-    })
+    await eventually(
+      'the seconds of admission are gone',
+      async () => {
+        const found = await tolerationOf('plain')
+        return found && found.tolerationSeconds === undefined
+      },
+      60_000,
+    )
     await journey.ready('app=own', 1)
     expect((await tolerationOf('own'))?.tolerationSeconds).toBe(60)
   })

@@ -6,12 +6,19 @@ import { join } from 'node:path'
 import { freePort } from '../control-plane/free-port.ts'
 import { eventually } from './eventually.ts'
 
+export interface OutsideBroker {
+  readonly embedded: false
+  readonly port: number
+  /** For who listens at it too; the operator's own is in `extra`. */
+  readonly tls?: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer }
+}
+
 export interface OperatorSettings {
   readonly bundle: string
   readonly kubeconfig: string
   /** Separates the operators of journeys that run side by side: each serves the bases of its own env. */
   readonly env: string
-  readonly broker: { readonly embedded: true } | { readonly embedded: false; readonly port: number }
+  readonly broker: { readonly embedded: true } | OutsideBroker
   readonly extra?: Readonly<Record<string, string>>
   readonly nodeFlags?: readonly string[]
   /** Where its log goes; else into a temporary folder that stays. */

@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import type { SimulatedBase } from '../base-simulator/index.ts'
+import { type Base, commandsOf } from './base.ts'
 import { eventually } from './eventually.ts'
-import { commandsOf, isReady, Journey } from './journey.ts'
+import { isReady, Journey } from './journey.ts'
 import { daemonSet, deployment, jarUrl, pod, statefulSet } from './workloads.ts'
 
-const versions = (base: SimulatedBase): string =>
-  base
-    .bizs()
+const versions = async (base: Base): Promise<string> =>
+  (await base.bizs())
     .map(({ version, state }) => `${version} ${state}`)
     .sort()
     .join(', ')
-const shows = (base: SimulatedBase, expected: string) =>
-  eventually(`base shows ${expected}`, () => versions(base) === expected)
+const shows = (base: Base, expected: string) =>
+  eventually(`base shows ${expected}`, async () => (await versions(base)) === expected)
 const setVersion = (journey: Journey, kind: string, name: string, version: string) =>
   journey.kubectl(
     'patch',
@@ -78,7 +77,7 @@ describe('replacing', () => {
         return waiting?.message?.includes('planted') ? waiting.reason : undefined
       })
     expect(await says()).toMatch(/InstallFailed|InstallBackOff/)
-    expect(versions(base)).toBe('0.0.1 activated')
+    expect(await versions(base)).toBe('0.0.1 activated')
     expect(isReady(await journey.pod(old?.metadata?.name ?? ''))).toBe(true)
 
     base.accept('biz1')
@@ -123,7 +122,7 @@ describe('replacing', () => {
     await journey.kubectl('rollout', 'status', 'daemonset/everywhere', '--timeout=60s')
     await shows(base, '0.0.2 activated')
     await journey.kubectl('delete', 'daemonset', 'everywhere')
-    await eventually('its module is gone', () => base.bizs().length === 0)
+    await eventually('its module is gone', async () => (await base.bizs()).length === 0)
 
     await journey.apply(statefulSet({ ...draft, name: 'ordered', replicas: 2 }))
     await journey.ready('app=ordered', 2)
@@ -141,7 +140,7 @@ describe('replacing', () => {
     await journey.kubectl('rollout', 'pause', 'deployment/web')
     await setVersion(journey, 'deployment', 'web', '0.0.2')
     expect(await journey.pods('app=web')).toHaveLength(1)
-    expect(versions(base)).toBe('0.0.1 activated')
+    expect(await versions(base)).toBe('0.0.1 activated')
     base.refuse('biz1', 'planted')
     await journey.kubectl('patch', 'deployment', 'web', '--patch', '{"spec":{"progressDeadlineSeconds":5}}')
     await journey.kubectl('rollout', 'resume', 'deployment/web')
@@ -149,6 +148,6 @@ describe('replacing', () => {
       const { status } = await journey.get<{ status: { conditions: { reason: string }[] } }>('deployment', 'web')
       return status.conditions.some(({ reason }) => reason === 'ProgressDeadlineExceeded')
     })
-    expect(versions(base)).toBe('0.0.1 activated')
+    expect(await versions(base)).toBe('0.0.1 activated')
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { commandsOf } from './base.ts'
 import { eventually } from './eventually.ts'
-import { commandsOf, Journey } from './journey.ts'
+import { Journey } from './journey.ts'
 import { deployment, pod, service } from './workloads.ts'
 
 interface EndpointSlices {
@@ -24,7 +25,7 @@ describe('what others see of modules', () => {
     })
     const base = await journey.base({ version: '2.0.0' })
     await journey.ready('app=next', 1)
-    expect(base.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
+    expect(await base.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
   })
 
   test('the EndpointSlice of a Service lists exactly the Ready module Pods', async () => {

@@ -21,7 +21,7 @@ const isNew = (path: string): Promise<boolean> =>
  * the rare case of two that both take over from a dead holder costs time and breaks nothing.
  */
 export async function buildLock(path: string, times: LockTimes = USUAL): Promise<AsyncDisposable> {
-  using progress = showProgress('waiting for another run that makes the control plane')
+  using progress = showProgress('waiting for another run that builds the same')
   while (!(await isNew(path))) {
     progress.say(`lock ${path}`)
     const held = await stat(path).catch(() => undefined)

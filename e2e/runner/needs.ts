@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { resolveBinaries } from '../control-plane/binaries.ts'
 import { NotToBeHad } from '../control-plane/not-to-be-had.ts'
 import { versionFromEnvironment } from '../control-plane/versions.ts'
+import { buildSamples } from '../samples/samples.ts'
 import { findTool, type ToolName } from '../tools/find-tool.ts'
 
 export interface TestFile {
@@ -33,20 +34,24 @@ const tool = (name: ToolName, file: string): Need => ({
   },
 })
 
-async function controlPlane(): Promise<string | undefined> {
+async function got(what: Promise<unknown>): Promise<string | undefined> {
   try {
-    await resolveBinaries(versionFromEnvironment())
+    await what
     return undefined
   } catch (error) {
     if (error instanceof NotToBeHad) return error.message
     throw error
   }
 }
+const controlPlane = (): Promise<string | undefined> => got(resolveBinaries(versionFromEnvironment()))
+/** A JDK, Maven, and what they make of `samples/`. */
+const javaSamples = (): Promise<string | undefined> => got(buildSamples())
 
 export const NEEDS: readonly Need[] = [
   tool('mosquitto', 'mosquitto-process.ts'),
   tool('openssl', 'test-certificates.ts'),
   { name: 'control plane', isNeededBy: imports('control-plane.ts'), get: controlPlane },
+  { name: 'java', isNeededBy: ({ path }) => path.endsWith('.java.test.ts'), get: javaSamples },
   {
     name: 'cluster',
     isNeededBy: ({ path }) => path.startsWith('e2e/cluster/'),

@@ -11,6 +11,7 @@ export interface Stage {
 
 const isContract = (path: string): boolean => path.endsWith('.contract.test.ts')
 const isJourney = (path: string): boolean => path.startsWith('e2e/cluster/')
+const isJava = (path: string): boolean => path.endsWith('.java.test.ts')
 
 const command = (name: string, what: string, ...words: readonly string[]): Stage => ({
   name,
@@ -32,7 +33,13 @@ export const STAGES: readonly Stage[] = [
   command('format', 'format and lint', 'biome', 'check', '.'),
   command('typed-lint', 'lint that needs types', 'eslint', '.'),
   command('types', 'types', 'tsc', '-p', '.'),
-  vitest('unit', 'unit and property tests, house rules', path => !isContract(path) && !isJourney(path), true),
+  vitest(
+    'unit',
+    'unit and property tests, house rules',
+    path => !isContract(path) && !isJourney(path) && !isJava(path),
+    true,
+  ),
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
+  vitest('java', 'real bases: contract, journeys and faults on JVMs', isJava),
 ]

@@ -18,6 +18,8 @@ export interface MosquittoOptions {
     readonly keyPath: string
     /** Only those who show a certificate of that CA. */
     readonly isClientCertificateNeeded: boolean
+    /** That version alone, as `tlsv1.2`. Default: what its library offers. */
+    readonly version?: string
   }
   /** Lines of an access list: `topic readwrite open/#`. What none of them allows is forbidden. */
   readonly accessList?: readonly string[]
@@ -101,6 +103,7 @@ export class Mosquitto implements AsyncDisposable {
       ...(user ? [`password_file ${this.#writePasswords(user)}`] : []),
       ...(tls ? [`cafile ${tls.caPath}`, `certfile ${tls.certPath}`, `keyfile ${tls.keyPath}`] : []),
       ...(tls ? [`require_certificate ${tls.isClientCertificateNeeded}`] : []),
+      ...(tls?.version ? [`tls_version ${tls.version}`] : []),
       // Run as root it would become user "mosquitto", who cannot read keys that belong to us.
       'user root',
       ...(accessList ? [`acl_file ${await this.#write('access-list', accessList)}`] : []),

@@ -46,6 +46,17 @@ export class TestAuthority implements Disposable {
     return pair
   }
 
+  /** As `issue`, with an RSA key in the older form (PKCS#1), the only one that the published tunnel of a base takes. */
+  issueForBase(name: string): Pair {
+    const pair = this.#paths(name)
+    const request = join(this.#folder, `${name}.csr`)
+    openssl('genrsa', '-traditional', '-out', pair.key, '2048')
+    openssl('req', '-new', '-key', pair.key, '-out', request, '-subj', `/CN=${name}`)
+    const signed = ['-CA', this.#ca.crt, '-CAkey', this.#ca.key, '-CAcreateserial']
+    openssl('x509', '-req', '-in', request, ...signed, '-out', pair.crt, '-days', '2')
+    return pair
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true })
   }

@@ -14,7 +14,7 @@ export const ARCH_LABEL = 'kubernetes.io/arch'
 export const VOLATILE_LABELS = [LABEL.ip, LABEL.hostName, LABEL.tunnelPort, HOSTNAME_LABEL] as const
 const OUR_TAINTS: readonly string[] = Object.values(TAINT)
 /** The JVM commits metaspace in steps: finer than this it is noise. */
-const OWN_METASPACE_STEP_BYTES = 4 * 1024 ** 2
+export const OWN_METASPACE_STEP_BYTES = 4 * 1024 ** 2
 
 export type Labels = Readonly<Record<string, string>>
 

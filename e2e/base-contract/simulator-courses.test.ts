@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { SimulatedBase } from '../simulated-base.ts'
+import { SimulatedBase } from '../base-simulator/simulated-base.ts'
 import { readCapture, readSummary } from './capture.ts'
 import { meaningOf } from './meaning.ts'
-import { Stage } from './stage.ts'
+import { Stage } from './simulator-stage.ts'
 
 const beats = (stage: Stage, from = 0) => stage.said(from).filter(({ topic }) => topic.endsWith('/heart'))
 

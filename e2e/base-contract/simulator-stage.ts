@@ -1,8 +1,8 @@
-import type { BaseOptions } from '../base-options.ts'
-import { VirtualClock } from '../clock.ts'
-import { BROKEN_ON_PURPOSE, type Jar } from '../jars.ts'
-import { MemoryBroker, type Published } from '../link-memory.ts'
-import { SimulatedBase } from '../simulated-base.ts'
+import type { BaseOptions } from '../base-simulator/base-options.ts'
+import { VirtualClock } from '../base-simulator/clock.ts'
+import { BROKEN_ON_PURPOSE, type Jar } from '../base-simulator/jars.ts'
+import { MemoryBroker, type Published } from '../base-simulator/link-memory.ts'
+import { SimulatedBase } from '../base-simulator/simulated-base.ts'
 import type { Capture } from './capture.ts'
 
 /** Long enough for an answer too many to show. */

@@ -27,9 +27,9 @@ const trace = z.string().transform(text => {
 })
 
 const record = z
-  .object({ changeTime: z.number(), message: trace, reason: z.string(), state: z.string() })
+  .object({ changeTime: z.number(), message: trace.optional(), reason: z.string(), state: z.string() })
   .strict()
-  .transform(({ message, reason, state }) => ({ message, reason, state }))
+  .transform(({ changeTime, ...said }) => said)
 
 const simpleBiz = z
   .object({ latestStateRecord: record, name: z.string(), state: z.string(), version: z.string() })
@@ -59,6 +59,10 @@ const urlResponse = z.looseObject({
   bizInfos: z.array(bizInfo).optional(),
 })
 
+/** An async command is answered while another thread takes it up: how far that is, is chance. */
+const begun = ({ status }: Readonly<Record<string, unknown>>): object =>
+  status === 'INITIALIZED' || status === 'EXECUTING' ? { status: 'taken', threadName: undefined } : {}
+
 const operation = z
   .object({
     bizName: z.string().optional(),
@@ -78,6 +82,7 @@ const operation = z
           })
           .transform(({ elapsedSpace, startTime, startTimestamp, ...data }) => ({
             ...data,
+            ...begun(data),
             hasElapsedSpace: elapsedSpace !== undefined,
           }))
           .optional(),

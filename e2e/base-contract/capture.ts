@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-const FOLDER = fileURLToPath(new URL('../../../mqtt-bridge/arklet/fixtures/', import.meta.url))
+const FOLDER = fileURLToPath(new URL('../../mqtt-bridge/arklet/fixtures/', import.meta.url))
 
 const captureShape = z.object({
   scenario: z.string(),

@@ -1,0 +1,41 @@
+import { type GivenAnswer, type SimulatedBase, startBase } from '../base-simulator/index.ts'
+import type { Base } from './base.ts'
+import type { OperatorSettings } from './operator-process.ts'
+import type { FullDraft, World } from './world.ts'
+
+const INSTALL_MS = 50
+
+export class SimulatedWorld implements World {
+  readonly broker: OperatorSettings['broker']
+  readonly #bases: SimulatedBase[] = []
+  #onAnswer: (answer: GivenAnswer) => void = () => undefined
+
+  constructor(broker: OperatorSettings['broker'] = { embedded: true }) {
+    this.broker = broker
+  }
+
+  /** It goes by the name in the URL. */
+  withJarsInReach(manifest: string): string {
+    return manifest
+  }
+
+  async start({ properties: _ofJvms, ...draft }: FullDraft, port: number): Promise<Base> {
+    const base = await startBase({
+      ...draft,
+      broker: { host: '127.0.0.1', port },
+      hostName: draft.identity,
+      installMs: draft.installMs ?? INSTALL_MS,
+    })
+    this.#bases.push(base)
+    base.onAnswer(answer => this.#onAnswer(answer))
+    return base
+  }
+
+  onAnswer(listener: (answer: GivenAnswer) => void): void {
+    this.#onAnswer = listener
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const base of this.#bases) base.close()
+  }
+}
