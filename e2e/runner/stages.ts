@@ -33,6 +33,7 @@ export const STAGES: readonly Stage[] = [
   command('typed-lint', 'lint that needs types', 'eslint', '.'),
   command('types', 'types', 'tsc', '-p', '.'),
   vitest('unit', 'unit and property tests, house rules', path => !isContract(path) && !isJourney(path), true),
+  { name: 'sim', what: 'simulation: a thousand seeds and more', command: ['tsx', 'e2e/runner/sim.ts'], isFast: false },
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
 ]
