@@ -114,7 +114,7 @@ function ofReadiness(base: HostedBase, claim: SeenClaim, serving: readonly SeenC
   const name = pod.metadata?.name
   if (wins && !ready) return [`Pod ${name} is not Ready, and its module runs`]
   if (!wins && !own && ready && alone) return [`Pod ${name} is Ready, and its module does not run`]
-  if (wins && pod.status?.phase !== 'Running') return [`Pod ${name} is ${pod.status?.phase}`]
+  if (wins && alone && pod.status?.phase !== 'Running') return [`Pod ${name} is ${pod.status?.phase}`]
   return ready && pod.status?.podIP !== base.base.ip
     ? [`Pod ${name} shows ${pod.status?.podIP}, its base has ${base.base.ip}`]
     : []
