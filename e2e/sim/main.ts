@@ -23,6 +23,8 @@ const { values } = parseArgs({
     /** Stop at the first that fails. */
     until: { type: 'boolean' },
     shrink: { type: 'boolean' },
+    /** Seconds: then no other seed is begun, and the last line tells how many were. */
+    within: { type: 'string' },
     /** Names the rare branches that no seed has reached. */
     marks: { type: 'boolean' },
     /** Kill the operator at every write and every command of one calm run. */
@@ -67,7 +69,8 @@ async function linesOf(plan: RunPlan): Promise<string> {
 async function many(count: number, from: number): Promise<void> {
   const marks = new Marks()
   const tally = new Tally(() => performance.now())
-  for (let seed = from; seed < from + count; seed++) {
+  const endsAtMs = performance.now() + Number(values.within ?? 1e6) * 1_000
+  for (let seed = from; seed < from + count && performance.now() < endsAtMs; seed++) {
     const plan = planOf(seed)
     const result = await runPlan(plan, { marks })
     tally.add(result)
@@ -87,9 +90,11 @@ async function many(count: number, from: number): Promise<void> {
 }
 
 async function crashes(seed: number): Promise<void> {
+  const endsAtMs = performance.now() + Number(values.within ?? 1e6) * 1_000
   const tally = new Tally(() => performance.now())
   for await (const result of crashEverywhere(seed)) {
     tally.add(result)
+    if (performance.now() > endsAtMs) break
     const [first] = result.violations
     if (!first) continue
     process.exitCode = 1

@@ -1,5 +1,6 @@
 /** A world with its operator, its users and those who watch: all that a fault may touch. */
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
+import type { ApiRequest } from '../../operator/kube/api-client.ts'
 import { SimulatedBase } from '../base-simulator/index.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
 import type { Marks } from './marks.ts'
@@ -66,7 +67,7 @@ export class Stage {
       logsError: (message, fields) => verdicts.object('logged-error', `${message} ${JSON.stringify(fields)}`),
       started: () => this.#operatorStarted(),
       watchers: {
-        asks: request => this.#judgeDeletion(request.path, request.method),
+        asks: request => this.#judgeDeletion(request),
         before: effect => this.#before(effect),
         after: effect => this.#after(effect),
         hears: (frame, retained) => {
@@ -187,14 +188,17 @@ export class Stage {
     if (crash) this.operator.kill(crash.downMs, `after ${name}`)
   }
 
-  #judgeDeletion(path: string, method: string): void {
+  #judgeDeletion({ path, method, body = '{}' }: ApiRequest): void {
     const composition = this.operator.current?.composition
     if (method !== 'DELETE' || !composition) return
     const { server } = this.world
     const [, pod] = /\/pods\/([^/?]+)/.exec(path) ?? []
     const [, node] = /^\/api\/v1\/nodes\/([^/?]+)/.exec(path) ?? []
     const found = pod === undefined ? undefined : server.get<V1Pod>('pods', 'shop', pod)
-    if (found) this.#deaths.deletesPod(found, server.list<V1Pod>('pods'), composition)
+    const { uid } = (JSON.parse(body) as { preconditions?: { uid?: string } }).preconditions ?? {}
+    // Another Pod of that name by now: the server refuses.
+    const isMeant = uid === undefined || uid === found?.metadata?.uid
+    if (found && isMeant) this.#deaths.deletesPod(found, server.list<V1Pod>('pods'), composition)
     if (node !== undefined) this.#deaths.deletesNode(node, composition)
   }
 

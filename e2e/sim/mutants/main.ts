@@ -1,4 +1,4 @@
-/** `make sim-mutants`: plants each fault in turn and looks for a seed that sees it. `--only text`, `--seeds n`. */
+/** `make sim-mutants`: plants each fault in turn and looks for a seed that sees it. `--only pattern`, `--seeds n`. */
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { MUTANTS } from './list.ts'
@@ -28,7 +28,7 @@ async function hunt(mutant: Mutant): Promise<string | undefined> {
   return /^seed \d+: .*/m.exec(text)?.[0]
 }
 
-const waiting = MUTANTS.filter(({ name }) => name.includes(values.only ?? ''))
+const waiting = MUTANTS.filter(({ name }) => new RegExp(values.only ?? '').test(name))
 const count = waiting.length
 let escaped = 0
 async function lane(): Promise<void> {

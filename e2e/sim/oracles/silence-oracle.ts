@@ -63,8 +63,9 @@ export class SilenceOracle {
       this.#verdicts.object('silent', `Node ${name} is Ready, and its base was not heard for ${seconds} s`)
     if (ms > GONE_WITHIN_MS)
       this.#verdicts.object('dead', `Node ${name} stands, and its base was not heard for ${seconds} s`)
+    // One that is being deleted gets no traffic, whatever it shows.
     for (const pod of server.list<V1Pod>('pods'))
-      if (pod.spec?.nodeName === name && isReady(pod))
+      if (pod.spec?.nodeName === name && !pod.metadata?.deletionTimestamp && isReady(pod))
         this.#verdicts.object(
           'silent',
           `Pod ${pod.metadata?.name} is Ready, and its base was not heard for ${seconds} s`,
