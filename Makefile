@@ -10,7 +10,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## What the lock file names, if it changed since
-	@cmp -s package-lock.json $(LOCK) || { npm ci --no-audit --no-fund && cp package-lock.json $(LOCK); }
+	@cmp -s package-lock.json $(LOCK) || { echo 'Installing the packages of package-lock.json (under a minute) …'; npm ci --no-audit --no-fund && cp package-lock.json $(LOCK); }
 
 check: install ## Format, lint, types, house rules, unit tests: under a minute, no cluster
 	@$(RUN) check

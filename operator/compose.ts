@@ -7,6 +7,7 @@ import { TUNNEL_DEFAULTS, type TunnelSettings } from '../reconcilers/base-tunnel
 import { claimedBizs } from '../reconcilers/claims.ts'
 import { TokenBucket } from '../reconcilers/loop/token-bucket.ts'
 import { KeyQueue } from '../reconcilers/loop/work-queue.ts'
+import type { NodeName } from '../reconcilers/names.ts'
 import { type NodeNameOf, nodeNaming } from '../reconcilers/node-identity.ts'
 import { NodeLeaseController } from '../reconcilers/node-lease/controller.ts'
 import { NODE_LEASE_DEFAULTS, type NodeLeaseSettings } from '../reconcilers/node-lease/settings.ts'
@@ -126,7 +127,8 @@ interface Shared extends ReturnType<typeof composeKube> {
 function composeReconcilers({ config, clock, rng, log, metrics }: Foundation, shared: Shared) {
   const { store, cluster, registry } = shared
   const ports = { clock, rng, log, metrics, ...shared }
-  const sources = new ClaimSources({ cluster, clock })
+  const ipOf = (node: NodeName): string | undefined => registry.byNode(node)?.address?.ip
+  const sources = new ClaimSources({ cluster, clock, ipOf })
   const modules = new ModuleController({ ...ports, sources })
   const pods = new PodController({ ...ports, sources, onGone: uid => modules.forget(uid) })
   const nodes = new NodeLeaseController({ ...ports, settings: nodeSettings(config) })

@@ -172,14 +172,14 @@ export const unprovenSwitch = (pod: PodRef, module: ModuleRef, why: string): Cor
     module.container,
   )
 
-/** The switch failed; what ran before is installed again. */
-export const rolledBack = (pod: PodRef, module: ModuleRef, toVersion: string): CoreV1Event =>
+/** Replacing it in place failed; the image that ran before is installed again. */
+export const rolledBack = (pod: PodRef, module: ModuleRef, formerUrl: string): CoreV1Event =>
   podEvent(
     'Warning',
     pod,
     {
       reason: 'RolledBack',
-      message: `${bizOf(module)} did not come up; ${module.bizName}:${toVersion}, which ran before, is installed again`,
+      message: `${bizOf(module)} did not come up from its new image; ${formerUrl}, which ran before, is installed again`,
     },
     module.container,
   )

@@ -18,7 +18,7 @@ export interface ProcessParts {
 
 const MIB = 1024 * 1024
 const HEART_EVERY_MS = 10_000
-const FIRST_HEART_AFTER_MS = 10
+export const FIRST_HEART_AFTER_MS = 10
 const SHIPPED_AFTER_MS = 100
 const RECONNECT_MIN_MS = 1_000
 const RECONNECT_MAX_MS = 128_000

@@ -60,8 +60,8 @@ export class Fleet implements AsyncDisposable {
   }
 }
 
-/** 10.0.0.1, 10.0.0.2, …: distinct and valid, so that Pods can be found by the address of their base. */
-export const fleetIp = (index: number): string => `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
+/** 10.1.0.1, 10.1.0.2, …: distinct and valid, so that Pods can be found by the address of their base. */
+export const fleetIp = (index: number): string => `10.${(1 + (index >> 16)) & 255}.${(index >> 8) & 255}.${index & 255}`
 
 export async function startFleet(count: number, options: FleetOptions): Promise<Fleet> {
   const { broker, each, sharedConnections = 0, startConcurrency = 50, ...common } = options

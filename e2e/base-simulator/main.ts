@@ -1,11 +1,9 @@
-import { createInterface } from 'node:readline'
 import { Command, InvalidArgumentError } from 'commander'
 import { startFleet } from './fleet.ts'
-import { type Reply, runLine } from './prompt.ts'
+import { attendTerminal } from './terminal.ts'
 
 /**
- * Bases to play with: `tsx e2e/base-simulator/main.ts --port 1883 --bases 2`.
- * At a terminal it prompts; otherwise each line in gives its reply's lines out and then `ok` or `error: why`.
+ * Bases to play with: `tsx e2e/base-simulator/main.ts --port 1883 --bases 2`. Reads from its input: see terminal.ts.
  */
 const number = (text: string): number => {
   const value = Number(text)
@@ -56,30 +54,11 @@ const herd = {
   start: (options: Parameters<typeof fleet.start>[0]) => fleet.start({ ...common, ip: fleet.nextIp(), ...options }),
 }
 
-const isTerminal = process.stdin.isTTY
-const lines = createInterface({
-  input: process.stdin,
-  ...(isTerminal && { output: process.stdout, prompt: 'bases> ' }),
-})
-
-const print = ({ ok, lines: said }: Reply): void => {
-  const shown = ok || isTerminal ? said : []
-  for (const line of shown) console.log(line)
-  if (!isTerminal) console.log(ok ? 'ok' : `error: ${said.join('; ')}`)
-}
-
 const leave = async (): Promise<void> => {
   await fleet.close()
   process.exit(0)
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave())
 
-console.log(isTerminal ? `${flags.bases} bases run; try: help` : 'ok')
-lines.prompt()
-for await (const line of lines) {
-  const reply = await runLine(line, herd)
-  if (reply.quit) break
-  print(reply)
-  lines.prompt()
-}
+await attendTerminal(herd)
 await leave()

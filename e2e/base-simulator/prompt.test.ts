@@ -59,6 +59,14 @@ test('a day in the life of a base, told line by line', async () => {
   expect(await say('restart b1 10.1.2.3')).toBe('b1 restarted at 10.1.2.3')
 })
 
+test('a new base may be shipped with modules', async () => {
+  const { herd, say } = await herdOfOne()
+  expect(await say('start b9 base 1.1.1 ledger')).toBe('needs a version: ledger:1.0.0')
+  await say('start b9 base 1.1.1 ledger:1.4.0 audit:2.0.0')
+  herd.clock.advance(10_000)
+  expect((await say('modules b9')).split('\n').sort()).toEqual(['audit 2.0.0 activated', 'ledger 1.4.0 activated'])
+})
+
 test('hang, deaf, hear, pause, cut, join and slow reach the base', async () => {
   const { herd, say } = await herdOfOne()
   await say('hang b1 biz1')

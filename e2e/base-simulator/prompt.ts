@@ -76,6 +76,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
 const HELP: readonly string[] = [
   ['list', 'all bases'],
   ['start <base> [name] [version]', 'a new base, or a dead one again'],
+  ['  … [biz:version …]', 'modules that a new one was shipped with'],
   ...Object.values(VERBS).map(({ usage, does }) => [usage, does]),
   ['help', 'this'],
   ['quit', 'end all bases'],
@@ -121,12 +122,22 @@ async function say(word: string, [identity, ...words]: readonly string[], herd: 
   return known.run(base, words)
 }
 
-async function start([identity, name, version]: readonly string[], herd: Herd): Promise<string> {
-  const known = herd.get(needed(identity, 'an identity: start <base> [name] [version]'))
+async function start([identity, name, version, ...shipped]: readonly string[], herd: Herd): Promise<string> {
+  const known = herd.get(needed(identity, 'an identity: start <base> [name] [version] [biz:version …]'))
   const base = known
     ? await known.start()
-    : await herd.start({ identity: identity ?? '', ...(name && { name }), ...(version && { version }) })
+    : await herd.start({
+        identity: identity ?? '',
+        ...(name && { name }),
+        ...(version && { version }),
+        staticModules: shipped.map(shippedModule),
+      })
   return `${base.identity} started: ${summary(base)}`
+}
+
+function shippedModule(word: string): { readonly name: string; readonly version: string } {
+  const [name = '', version] = word.split(':')
+  return { name, version: needed(version, `a version: ${word}:1.0.0`) }
 }
 
 const needed = (word: string | undefined, what: string): string => {

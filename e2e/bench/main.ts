@@ -1,14 +1,20 @@
 /** `make bench`: simulated bases on the real control plane. Prints a table; asserts nothing, for machines are noisy. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { FIRST_HEART_AFTER_MS } from '../base-simulator/index.ts'
 import { eventually } from '../cluster/eventually.ts'
 import { loadAverage, residentMb, spread } from './sample.ts'
 import { BenchWorld, type Trace } from './world.ts'
+import { bareCallCpuUs } from './yardstick.ts'
 
 const BASES = Number(process.env.BENCH_BASES ?? 100)
 const PODS = Number(process.env.BENCH_PODS ?? 500)
 const SINGLES = 40
+const NEWCOMERS = 10
 const IDLE_MS = 60_000
 const INSTALL_MS = 50
+/** BENCH_ONLY=burst,singles leaves out the rest. */
+const ONLY = process.env.BENCH_ONLY?.split(',')
+const wanted = (part: string): boolean => ONLY?.includes(part) ?? true
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const row = (what: string, got: string, aim: string): void => say(`| ${what} | ${got} | ${aim} |`)
@@ -19,8 +25,8 @@ const between = (traces: readonly Trace[], from: keyof Trace, to: keyof Trace): 
   })
 
 const nodeOf = (world: BenchWorld, index: number): string => {
-  const bases = world.fleet?.bases ?? []
-  return `virtual-node-${bases[index % bases.length]?.identity}`
+  const base = world.fleet?.bases[index % BASES]
+  return `virtual-node-${base?.identity}`
 }
 
 async function basesAtOnce(world: BenchWorld): Promise<void> {
@@ -45,6 +51,19 @@ async function idle(world: BenchWorld): Promise<number> {
   row('idle CPU per base and minute', `${cpu.toFixed(1)} ms`, '6 ms')
   row('idle API writes per base and minute', ((after.writes - before.writes) / BASES / minutes).toFixed(1), '4')
   return (after.cpuMs - before.cpuMs) / IDLE_MS
+}
+
+/** One after the other, while nothing else happens. */
+async function newcomers(world: BenchWorld): Promise<void> {
+  const took: number[] = []
+  for (let nth = 1; nth <= NEWCOMERS; nth++) {
+    const identity = `newcomer-${nth}`
+    const node = `virtual-node-${identity}`
+    const heartAtMs = (await world.addBase(identity)) + FIRST_HEART_AFTER_MS
+    const readyAtMs = await eventually(`${node} is Ready`, () => world.readyNodes.get(node))
+    took.push(Math.max(0, readyAtMs - heartAtMs))
+  }
+  row("a base's first heart → Node Ready p50/p95/p99", `${spread(took)} ms`, '300 ms')
 }
 
 async function singles(world: BenchWorld): Promise<void> {
@@ -81,7 +100,18 @@ const inBatches = async (
 
 async function deleteAll(world: BenchWorld, names: readonly string[]): Promise<void> {
   await inBatches(names, name => world.deletePod(name))
-  await eventually('all Pods are gone', () => names.every(name => world.trace(name).goneAtMs !== undefined), 120_000)
+  await allReach(world, names, 'goneAtMs')
+}
+
+/** Where one does not get there, what the operator believes of it is the first thing that one wants to know. */
+async function allReach(world: BenchWorld, names: readonly string[], station: keyof Trace): Promise<void> {
+  const late = (): readonly string[] => names.filter(name => world.trace(name)[station] === undefined)
+  try {
+    await eventually(`all Pods have ${station}`, () => late().length === 0, 120_000)
+  } catch (error) {
+    for (const name of late().slice(0, 5)) say(`${name}:\n${await world.operator.debugState(name)}`)
+    throw error
+  }
 }
 
 async function burst(world: BenchWorld, idleShare: number): Promise<void> {
@@ -90,7 +120,7 @@ async function burst(world: BenchWorld, idleShare: number): Promise<void> {
   const begun = Date.now()
   await inBatches(names, (name, index) => world.createPod(name, nodeOf(world, index)))
   const created = Date.now() - begun
-  await eventually('all Pods are Ready', () => names.every(name => world.trace(name).readyAtMs !== undefined), 120_000)
+  await allReach(world, names, 'readyAtMs')
   await sleep(3_000) // Events and tolerations follow behind
   const after = await world.usage()
   const traces = names.map(name => world.trace(name))
@@ -126,19 +156,21 @@ async function burstDelete(world: BenchWorld, names: readonly string[]): Promise
   row('uninstalls sent', String(world.uninstalls), String(PODS))
 }
 
+const memory = async (world: BenchWorld, what: string): Promise<void> =>
+  row(what, `${(await residentMb(world.operator.pid ?? 0)).toFixed(0)} MB`, '150 MB')
+
 async function main(): Promise<void> {
   say(`load ${await loadAverage()}, Node ${process.version}, ${BASES} bases, ${PODS} Pods, install ${INSTALL_MS} ms\n`)
   await using world = await BenchWorld.open()
   say('| | measured | aim |\n|---|---|---|')
+  row('yardstick: CPU of a bare call over TLS', `${(await bareCallCpuUs()).toFixed(0)} µs`, '–')
   await basesAtOnce(world)
-  const idleShare = await idle(world)
-  await singles(world)
-  await burst(world, idleShare)
-  row(
-    `RSS of the operator with ${BASES} bases`,
-    `${(await residentMb(world.operator.pid ?? 0)).toFixed(0)} MB`,
-    '150 MB',
-  )
+  const idleShare = wanted('idle') ? await idle(world) : 0
+  await memory(world, `RSS of the operator with ${BASES} bases`)
+  if (wanted('newcomers')) await newcomers(world)
+  if (wanted('singles')) await singles(world)
+  if (wanted('burst')) await burst(world, idleShare)
+  await memory(world, 'RSS at the end')
   say(`\nload ${await loadAverage()}`)
 }
 

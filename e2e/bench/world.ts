@@ -43,7 +43,8 @@ export class BenchWorld implements AsyncDisposable {
   readonly broker: Mosquitto
   readonly api: Api
   readonly traces = new Map<string, Trace>()
-  readonly readyNodes = new Set<string>()
+  /** When each Node was first seen Ready. */
+  readonly readyNodes = new Map<string, number>()
   uninstalls = 0
   fleet: Fleet | undefined
 
@@ -75,7 +76,8 @@ export class BenchWorld implements AsyncDisposable {
     )
     await world.api.watch<V1Pod>(`/api/v1/namespaces/${NAMESPACE}/pods`, event => world.#seen(event))
     await world.api.watch<V1Node>('/api/v1/nodes', ({ object }) => {
-      if (isReady(object)) world.readyNodes.add(object.metadata?.name ?? '')
+      const name = object.metadata?.name ?? ''
+      if (isReady(object) && !world.readyNodes.has(name)) world.readyNodes.set(name, Date.now())
     })
     return world
   }
@@ -101,6 +103,13 @@ export class BenchWorld implements AsyncDisposable {
         if (command === 'installBiz') this.trace(name).answerAtMs ??= atMs
       })
     }
+  }
+
+  /** @returns when it had said its queryBaseline */
+  async addBase(identity: string): Promise<number> {
+    if (!this.fleet) throw new Error('the fleet comes first')
+    await this.fleet.start({ identity, env: ENV, name: 'bench', ip: this.fleet.nextIp() })
+    return Date.now()
   }
 
   /** Bound at once: what is measured is the operator, not the scheduler. */

@@ -21,6 +21,10 @@ export interface OperatorSettings {
   readonly broker: { readonly embedded: true } | OutsideBroker
   readonly extra?: Readonly<Record<string, string>>
   readonly nodeFlags?: readonly string[]
+  /** Where its log goes; else into a temporary folder that stays. */
+  readonly folder?: string
+  /** Kills it, also while it starts. */
+  readonly signal?: AbortSignal
 }
 
 /** The operator as a user runs it: the bundle in a process of its own, under its own ServiceAccount. */
@@ -44,7 +48,7 @@ export class OperatorProcess implements AsyncDisposable {
       await freePort(),
       await freePort(),
     ] as const
-    const folder = await mkdtemp(join(tmpdir(), 'koupleless-operator-'))
+    const folder = settings.folder ?? (await mkdtemp(join(tmpdir(), 'koupleless-operator-')))
     const operator = new OperatorProcess(settings, ports, join(folder, 'operator.log'))
     await operator.start()
     return operator
@@ -55,7 +59,7 @@ export class OperatorProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const { bundle, kubeconfig, env, broker, extra, nodeFlags = [] } = this.#settings
+    const { bundle, kubeconfig, env, broker, extra, nodeFlags = [], signal } = this.#settings
     const child = spawn(process.execPath, [...nodeFlags, bundle], {
       env: {
         PATH: process.env.PATH ?? '',
@@ -72,7 +76,10 @@ export class OperatorProcess implements AsyncDisposable {
         ...extra,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal && { signal, killSignal: 'SIGKILL' as const }),
     })
+    // Of an abort, which is asked for, and of a program that is not there, which the wait below reports.
+    child.once('error', () => undefined)
     const log = createWriteStream(this.logFile, { flags: 'a' })
     child.stdout?.pipe(log, { end: false })
     child.stderr?.pipe(log, { end: false })
@@ -106,8 +113,9 @@ export class OperatorProcess implements AsyncDisposable {
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
 
-  async debugState(): Promise<string> {
-    return (await fetch(`http://127.0.0.1:${this.debugPort}/debug/state`)).text()
+  /** @param match only facts that contain it */
+  async debugState(match = ''): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.debugPort}/debug/state?match=${match}`)).text()
   }
 
   async log(): Promise<string> {

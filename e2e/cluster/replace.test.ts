@@ -42,6 +42,9 @@ describe('replacing', () => {
     await journey.ready('app=web', 1)
     await shows(base, '0.0.2 activated')
     expect(await journey.kubectl('rollout', 'history', 'deployment/web')).toMatch(/1\s.*\n2\s/)
+    const [pod] = await journey.pods('app=web')
+    expect(pod?.status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'True' })
+    expect(pod?.status?.conditions?.find(({ type }) => type === 'Ready')?.reason).toBeUndefined()
 
     await journey.kubectl('rollout', 'undo', 'deployment/web', '--to-revision=1')
     await journey.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')

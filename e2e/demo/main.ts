@@ -1,6 +1,6 @@
 /** `make demo`: the life of a module, from the user guide's sample, on a real API server. Leaves nothing behind. */
 import { headline, say, show, showBases, showOnce } from './show.ts'
-import { Stage } from './stage.ts'
+import { onStage, type Stage } from './stage.ts'
 
 const APP = 'app=test-module-deployment-non-peer'
 const PODS = `get pods -l ${APP} -o wide`
@@ -49,7 +49,7 @@ async function walk(stage: Stage): Promise<void> {
   showBases(stage)
 
   headline('5. Replaced: a new version, proved beside the old one, then switched to')
-  await show(stage, `patch ${DEPLOYMENT} --patch ${NEXT}`)
+  await show(stage, `patch ${DEPLOYMENT} --patch '${NEXT}'`)
   await show(stage, `rollout status ${DEPLOYMENT} --timeout=60s`)
   await showOnce(stage, PODS, output => running(output, 2))
   showBases(stage)
@@ -67,14 +67,9 @@ async function walk(stage: Stage): Promise<void> {
   showBases(stage)
 }
 
-async function main(): Promise<void> {
-  const begun = Date.now()
-  await using stage = await Stage.open(say)
+const begun = Date.now()
+await onStage(async stage => {
   await walk(stage)
-  say(
-    `\nThat was the whole life of a module, in ${Math.round((Date.now() - begun) / 1_000)} s. ` +
-      'Cleaning up; `make dev` leaves such a world running.',
-  )
-}
-
-await main()
+  const seconds = Math.round((Date.now() - begun) / 1_000)
+  say(`\nThat was the whole life of a module, in ${seconds} s. Cleaning up; \`make dev\` leaves such a world running.`)
+})

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { showProgress } from '../control-plane/progress.ts'
 import { testFiles, unmetNeeds } from './needs.ts'
 import type { Stage } from './stages.ts'
 import { add, NONE, type Tally, tallyOfCommand, tallyOfVitest, type VitestReport, verdictOf } from './tally.ts'
@@ -45,10 +46,12 @@ function execute(words: readonly string[], { isAlone, folder }: StageRun): Promi
 /** Runs one stage, prints what it said, and counts. Never throws: what goes wrong is a failure of that stage. */
 export async function runStage(stage: Stage, run: StageRun): Promise<Tally> {
   const begun = Date.now()
-  if (run.isAlone) process.stdout.write(`\n=== ${stage.what}\n`)
+  process.stdout.write(run.isAlone ? `\n=== ${stage.what}\n` : `=== ${stage.what} …\n`)
+  const progress = run.isAlone ? undefined : showProgress(stage.what)
   const tally = await (stage.covers ? runVitest(stage, run) : runCommand(stage, run)).catch(
     (error: unknown): Tally => ({ ...NONE, failed: [`${stage.name}: ${String(error)}`] }),
   )
+  progress?.[Symbol.dispose]()
   const seconds = Math.round((Date.now() - begun) / 1_000)
   process.stdout.write(`=== ${stage.what}: ${verdictOf(tally)} in ${seconds} s\n`)
   return tally

@@ -5,6 +5,7 @@ import * as events from '../events.ts'
 import { type PodRef, podRef } from '../pod-identity.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { imageId } from './image-id.ts'
+import type { Superseded } from './pod-plan.ts'
 import { foreignRival, keyOf } from './standing.ts'
 
 export interface Announcement {
@@ -19,7 +20,8 @@ interface Told {
   readonly claim: Claim
   readonly status: V1ContainerStatus
   readonly record: BaseRecord
-  readonly ranBefore: boolean
+  /** The status as it was shown before. */
+  readonly before: V1ContainerStatus | undefined
   readonly nowMs: number
 }
 
@@ -28,6 +30,7 @@ export interface AnnouncedPod {
   readonly status: V1PodStatus | undefined
   readonly claims: readonly Claim[]
   readonly record: BaseRecord
+  readonly superseded: readonly Superseded[]
   readonly nowMs: number
 }
 
@@ -37,17 +40,33 @@ export const moduleOf = ({ container, bizName, tuple }: Claim): events.ModuleRef
   version: tuple.version,
 })
 
-export function announcements({ pod, status, claims, record, nowMs }: AnnouncedPod): readonly Announcement[] {
+export function announcements(announced: AnnouncedPod): readonly Announcement[] {
+  const { pod, status, claims, record, superseded, nowMs } = announced
   const ref = podRef(pod)
-  const ran = new Set(
-    (pod.status?.containerStatuses ?? []).filter(({ state }) => state?.running).map(({ name }) => name),
-  )
-  return (status?.containerStatuses ?? []).flatMap(container => {
+  const shown = new Map((pod.status?.containerStatuses ?? []).map(container => [container.name, container]))
+  const ofContainers = (status?.containerStatuses ?? []).flatMap(container => {
     const claim = claims.find(candidate => candidate.container === container.name)
     if (!claim) return ofFault(ref, container)
-    const told = { ref, claim, status: container, record, ranBefore: ran.has(container.name), nowMs }
+    const told = { ref, claim, status: container, record, before: shown.get(container.name), nowMs }
     return [ofFailure(told), ofRestart(told), ofState(told)].filter(announcement => announcement !== undefined)
   })
+  const leaving = pod.metadata?.deletionTimestamp ? claims.flatMap(claim => ofRefusal(ref, claim, record)) : []
+  return [...ofContainers, ...superseded.map(lost => ofSuperseded(ref, lost)), ...leaving]
+}
+
+function ofSuperseded(ref: PodRef, { claim, by }: Superseded): Announcement {
+  const winner = { pod: by.pod, version: by.tuple.version }
+  const event = events.superseded(ref, moduleOf(claim), winner)
+  return { slot: `${claim.container}/superseded`, text: `${by.podUid} ${by.tuple.version}`, event }
+}
+
+/** The base will not let go of it: the Pod stays until it does. */
+function ofRefusal(ref: PodRef, claim: Claim, record: BaseRecord): readonly Announcement[] {
+  const refused = record.uninstallFailures?.get(keyOf(claim))
+  if (!refused) return []
+  const text = `${refused.code}: ${refused.message}`
+  const event = events.uninstallFailed(ref, moduleOf(claim), text)
+  return [{ slot: `${claim.container}/refusal`, text: `${refused.failures} ${text}`, event }]
 }
 
 function ofFault(ref: PodRef, { name, state }: V1ContainerStatus): readonly Announcement[] {
@@ -82,15 +101,19 @@ function ofRestart({ ref, claim, status }: Told): Announcement | undefined {
 }
 
 function ofState(told: Told): Announcement | undefined {
-  const { status, ranBefore } = told
+  const { status } = told
   if (status.state?.waiting) return ofWaiting(told, status.state.waiting.reason ?? '')
-  if (!status.state?.running || ranBefore) return undefined
+  if (!hasStarted(told)) return undefined
   const { ref, claim, record } = told
   const origin = record.provenance.get(keyOf(claim))
   const tookMs = origin?.claim === claim.id ? origin.tookMs : undefined
   const text = `running ${status.restartCount} ${imageId(claim.tuple.url)}`
   return { slot: claim.container, text, event: events.installed(ref, moduleOf(claim), tookMs) }
 }
+
+/** It runs, and did not before, or was started anew since. */
+const hasStarted = ({ status, before }: Told): boolean =>
+  status.state?.running !== undefined && !(before?.state?.running && before.restartCount === status.restartCount)
 
 function ofWaiting({ ref, claim, record, nowMs, status }: Told, reason: string): Announcement | undefined {
   const slot = claim.container

@@ -1,11 +1,14 @@
-import type { V1Container, V1EnvVar, V1Pod } from '@kubernetes/client-node'
+import type { V1ConfigMapKeySelector, V1Container, V1EnvVar, V1Pod, V1SecretKeySelector } from '@kubernetes/client-node'
 
-/** A value that stands in another object. */
+/** A value that is read once per Pod: it stands in another object, or in a field of the Pod that may change while it runs. */
 export interface ValueRef {
-  readonly kind: 'ConfigMap' | 'Secret'
+  readonly kind: 'ConfigMap' | 'Secret' | 'Field'
   readonly namespace: string
+  /** Of a field: its path. */
   readonly name: string
   readonly key: string
+  /** Missing, it is left out for the Pod's life. */
+  readonly optional: boolean
 }
 export const valueRefKey = (ref: ValueRef): string => `${ref.kind}/${ref.namespace}/${ref.name}/${ref.key}`
 
@@ -23,40 +26,46 @@ export type EnvResult =
   | { readonly ok: true; readonly values: Readonly<Record<string, string>> }
   | { readonly ok: false; readonly why: string; readonly pending: boolean }
 
-const FIELDS: Readonly<Record<string, (pod: V1Pod) => string | undefined>> = {
+/** Never another while the Pod lives. */
+const FIXED: Readonly<Record<string, (pod: V1Pod) => string | undefined>> = {
   'metadata.name': pod => pod.metadata?.name,
   'metadata.namespace': pod => pod.metadata?.namespace,
   'metadata.uid': pod => pod.metadata?.uid,
   'spec.nodeName': pod => pod.spec?.nodeName,
   'spec.serviceAccountName': pod => pod.spec?.serviceAccountName ?? 'default',
-  'status.podIP': pod => pod.status?.podIP ?? '',
-  'status.hostIP': pod => pod.status?.hostIP ?? '',
 }
-
+const ADDRESSES = ['status.podIP', 'status.hostIP']
 /** `metadata.labels['x']` and `metadata.annotations['x']`, as the downward API spells them. */
-function mappedField(pod: V1Pod, path: string): string | undefined {
-  const found = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path)
-  if (!found?.[1] || !found[2]) return undefined
-  const map = found[1] === 'labels' ? pod.metadata?.labels : pod.metadata?.annotations
-  return map?.[found[2]] ?? ''
+const MAPPED = /^metadata\.(labels|annotations)\['([^']+)'\]$/
+
+/** A field that is read once: labels may be edited, and the status has no address before the module runs. */
+export function readField(pod: V1Pod, path: string, ip: string | undefined): string | undefined {
+  if (ADDRESSES.includes(path)) return ip
+  const [, map, key = ''] = MAPPED.exec(path) ?? []
+  return (map === 'labels' ? pod.metadata?.labels : pod.metadata?.annotations)?.[key] ?? ''
 }
 
-function refOf(pod: V1Pod, entry: V1EnvVar): { readonly ref: ValueRef; readonly optional: boolean } | undefined {
-  const from = entry.valueFrom
+const changes = (path: string): boolean => ADDRESSES.includes(path) || MAPPED.test(path)
+
+function refOf(pod: V1Pod, { valueFrom }: V1EnvVar): ValueRef | undefined {
   const namespace = pod.metadata?.namespace ?? ''
-  const selector = from?.configMapKeyRef ?? from?.secretKeyRef
-  if (!selector) return undefined
-  const kind = from?.configMapKeyRef ? 'ConfigMap' : 'Secret'
-  return {
-    ref: { kind, namespace, name: selector.name ?? '', key: selector.key },
-    optional: selector.optional === true,
-  }
+  const path = valueFrom?.fieldRef?.fieldPath
+  if (path !== undefined && changes(path)) return { kind: 'Field', namespace, name: path, key: '', optional: false }
+  const { configMapKeyRef, secretKeyRef } = valueFrom ?? {}
+  if (configMapKeyRef) return keyRef('ConfigMap', namespace, configMapKeyRef)
+  return secretKeyRef && keyRef('Secret', namespace, secretKeyRef)
 }
 
-/** Every value of a Pod that must be read from the API before its modules can be installed. */
+const keyRef = (
+  kind: ValueRef['kind'],
+  namespace: string,
+  { name = '', key, optional = false }: V1ConfigMapKeySelector | V1SecretKeySelector,
+): ValueRef => ({ kind, namespace, name, key, optional })
+
+/** Every value of a Pod that must be read before its modules can be installed. */
 export function refsOf(pod: V1Pod): readonly ValueRef[] {
   const entries = (pod.spec?.containers ?? []).flatMap(container => container.env ?? [])
-  return entries.flatMap(entry => refOf(pod, entry)?.ref ?? [])
+  return entries.flatMap(entry => refOf(pod, entry) ?? [])
 }
 
 /** `$(NAME)` stands for an earlier value, `$$` for a dollar sign; an unknown name stays as it is, as in the kubelet. */
@@ -68,44 +77,39 @@ export function expand(text: string, values: Readonly<Record<string, string>>): 
 
 type Entry = { readonly value: string } | { readonly skip: true } | { readonly why: string; readonly pending: boolean }
 
-const describe = (ref: ValueRef): string => `${ref.kind} ${ref.namespace}/${ref.name}, key ${ref.key}`
+const describe = ({ kind, namespace, name, key }: ValueRef): string =>
+  kind === 'Field' ? `field ${name}` : `${kind} ${namespace}/${name}, key ${key}`
 
 function refEntry(pod: V1Pod, entry: V1EnvVar, lookup: ValueLookup): Entry | undefined {
-  const found = refOf(pod, entry)
-  if (!found) return undefined
-  const read = lookup(found.ref, pod.metadata?.uid ?? '')
+  const ref = refOf(pod, entry)
+  if (!ref) return undefined
+  const read = lookup(ref, pod.metadata?.uid ?? '')
   switch (read.kind) {
     case 'value':
       return { value: read.value }
     case 'missing':
-      return found.optional ? { skip: true } : { why: `env ${entry.name}: no ${describe(found.ref)}`, pending: false }
+      return ref.optional ? { skip: true } : { why: `env ${entry.name}: no ${describe(ref)}`, pending: false }
     case 'forbidden':
       return {
         why:
-          `env ${entry.name}: may not read ${describe(found.ref)}; bind the ClusterRole module-values-reader ` +
-          `to the controller's ServiceAccount by a RoleBinding in namespace ${found.ref.namespace}`,
+          `env ${entry.name}: may not read ${describe(ref)}; bind the ClusterRole module-values-reader ` +
+          `to the controller's ServiceAccount by a RoleBinding in namespace ${ref.namespace}`,
         pending: false,
       }
     case 'pending':
-      return { why: `env ${entry.name}: reading ${describe(found.ref)}`, pending: true }
+      return { why: `env ${entry.name}: reading ${describe(ref)}`, pending: true }
   }
 }
 
 function readEntry(pod: V1Pod, entry: V1EnvVar, lookup: ValueLookup): Entry {
   if (!entry.valueFrom) return { value: entry.value ?? '' }
+  const read = refEntry(pod, entry, lookup)
+  if (read) return read
   const path = entry.valueFrom.fieldRef?.fieldPath
-  if (path !== undefined) {
-    const value = FIELDS[path]?.(pod) ?? mappedField(pod, path)
-    return value === undefined
-      ? { why: `env ${entry.name}: field ${path} is not supported`, pending: false }
-      : { value }
-  }
-  return (
-    refEntry(pod, entry, lookup) ?? {
-      why: `env ${entry.name}: this valueFrom is not supported by modules`,
-      pending: false,
-    }
-  )
+  const value = path === undefined ? undefined : FIXED[path]?.(pod)
+  if (value !== undefined) return { value }
+  const what = path === undefined ? 'this valueFrom is not supported by modules' : `field ${path} is not supported`
+  return { why: `env ${entry.name}: ${what}`, pending: false }
 }
 
 /** The container's environment with every `valueFrom` resolved, or the first thing that stands against it. */

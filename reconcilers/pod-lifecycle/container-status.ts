@@ -73,12 +73,15 @@ function running(facts: ContainerFacts, claim: Claim, ready: boolean): V1Contain
   const biz = bizOf(record, claim)
   const priorStart = prior?.state?.running?.startedAt
   const startedAt = biz?.changedAtMs === undefined ? (priorStart ?? wholeSeconds(nowMs)) : wholeSeconds(biz.changedAtMs)
-  const status = {
-    ...statusWith(facts, { running: { startedAt } }, ready),
-    imageID: imageId(urlThatRuns(record, claim)),
-  }
-  const startedAnew = priorStart !== undefined && secondOf(priorStart) !== secondOf(startedAt)
-  return startedAnew ? ended(facts, status, restartReason(facts)) : status
+  const imageID = imageId(urlThatRuns(record, claim))
+  const status = { ...statusWith(facts, { running: { startedAt } }, ready), imageID }
+  return startedAnew(prior, startedAt, imageID) ? ended(facts, status, restartReason(facts)) : status
+}
+
+/** Times have whole seconds: an image replaced within one still shows as another image. */
+function startedAnew(prior: V1ContainerStatus | undefined, startedAt: Date, imageID: string): boolean {
+  const before = prior?.state?.running?.startedAt
+  return before !== undefined && (secondOf(before) !== secondOf(startedAt) || prior?.imageID !== imageID)
 }
 
 /** After a failed replacement the container's former image runs, not the one it asks for. */
@@ -118,7 +121,8 @@ function failed(facts: ContainerFacts, standing: Extract<Standing, { kind: 'fail
   const { failure } = standing
   const fresh = facts.nowMs - failure.lastFailedAtMs < INSTALL_FAILED_SHOWN_MS
   const reason = failure.final ? failure.code : fresh ? 'InstallFailed' : 'InstallBackOff'
-  const status = statusWith(facts, waiting(reason, failure.message), false)
+  const message = failure.final ? failure.message : `${failure.code}: ${failure.message}`
+  const status = statusWith(facts, waiting(reason, message), false)
   return wasRunning(facts.prior) ? ended(facts, status, restartReason(facts)) : status
 }
 

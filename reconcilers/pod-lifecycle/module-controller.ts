@@ -122,6 +122,7 @@ export class ModuleController implements Reconciler<BaseId> {
     this.#time(claim.pod, claim.podUid)
     const ref = { ...splitPodKey(claim.pod), uid: claim.podUid }
     this.#of.events.emit(events.installing(ref, moduleOf(claim), imageId(tuple.url)))
+    if (tuple !== claim.tuple) this.#of.events.emit(events.rolledBack(ref, moduleOf(claim), imageId(tuple.url)))
     if (!unproven || claim.uninstallFirst || replaces) return
     const why = `${record.nodeName} has too little metaspace left to run both`
     this.#of.events.emit(events.unprovenSwitch(ref, moduleOf(claim), why))

@@ -1,7 +1,7 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
 import { ANNOTATION } from '../names.ts'
 import type { ModuleTuple } from '../registry/base-record.ts'
-import { expand, resolveEnv, type ValueLookup } from './container-env.ts'
+import { expand, refsOf, resolveEnv, type ValueLookup } from './container-env.ts'
 
 /** One container read as a module. */
 export type ModuleSpec =
@@ -98,8 +98,19 @@ function refuseTwins(specs: readonly ModuleSpec[]): readonly ModuleSpec[] {
   })
 }
 
+/** Objects of the store never change, and several plans read each of them several times. Not those that look things up. */
+const readBefore = new WeakMap<V1Pod, readonly ModuleSpec[]>()
+
 /** Every container of a module Pod, read as a module or with what is wrong with it. Total: it never throws. */
 export function readModules(pod: V1Pod, lookup: ValueLookup): readonly ModuleSpec[] {
+  const known = readBefore.get(pod)
+  if (known) return known
+  const specs = readAll(pod, lookup)
+  if (refsOf(pod).length === 0) readBefore.set(pod, specs)
+  return specs
+}
+
+function readAll(pod: V1Pod, lookup: ValueLookup): readonly ModuleSpec[] {
   const containers = pod.spec?.containers ?? []
   const fault = podFault(pod)
   if (fault) {

@@ -4,12 +4,13 @@ import * as events from '../events.ts'
 import { again, type Outcome, type Reconciler, settled } from '../loop/outcome.ts'
 import { type NodeName, nodeName, type PodKey } from '../names.ts'
 import { podRef } from '../pod-identity.ts'
-import type { Clock, Cluster, Events, Log, Metrics, Patch, Store } from '../ports.ts'
+import type { Clock, Cluster, Events, Log, Metrics, Store } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { announcements, moduleOf } from './announcements.ts'
 import type { ClaimSources } from './claim-sources.ts'
-import { type PodAction, type PodPlan, planPod } from './pod-plan.ts'
+import { type PodPlan, planPod, type Superseded } from './pod-plan.ts'
+import { statusPatch } from './status-patch.ts'
 
 export interface PodControllerOptions {
   readonly registry: BaseRegistry
@@ -66,7 +67,7 @@ export class PodController implements Reconciler<PodKey> {
       case 'patchStatus':
         await cluster.patchPodStatus(key, uid, statusPatch(pod, action))
         this.#timeAnswer(pod, record, action.status)
-        return this.#announce(pod, record, action.status)
+        return this.#announce(pod, record, action.status, action.superseded)
       case 'patchTolerations': {
         const body = {
           metadata: { resourceVersion: pod.metadata?.resourceVersion },
@@ -107,11 +108,12 @@ export class PodController implements Reconciler<PodKey> {
     )
   }
 
-  #announce(pod: V1Pod, record: BaseRecord, status: V1PodStatus | undefined): void {
+  #announce(pod: V1Pod, record: BaseRecord, status?: V1PodStatus, superseded: readonly Superseded[] = []): void {
     const { sources, clock, events: recorder } = this.#of
     const { uid } = podRef(pod)
     const claims = claimsOfPod(pod, sources.lookups)
-    for (const { slot, text, event } of announcements({ pod, status, claims, record, nowMs: clock.now() })) {
+    const facts = { pod, status, claims, record, superseded, nowMs: clock.now() }
+    for (const { slot, text, event } of announcements(facts)) {
       const key = `${uid}/${slot}`
       if (this.#told.get(key) === text) continue
       this.#told.set(key, text)
@@ -143,11 +145,3 @@ export class PodController implements Reconciler<PodKey> {
 
 const isReady = (status: V1PodStatus | undefined): boolean =>
   status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
-
-/** A new IP needs whole lists and therefore a lock; all else merges with what other writers own. */
-function statusPatch(pod: V1Pod, { status, ipsChanged }: Extract<PodAction, { kind: 'patchStatus' }>): Patch {
-  if (ipsChanged)
-    return { type: 'merge', body: { metadata: { resourceVersion: pod.metadata?.resourceVersion }, status } }
-  const { podIPs: _ips, hostIPs: _hosts, ...rest } = status
-  return { type: 'strategic', body: { status: rest } }
-}

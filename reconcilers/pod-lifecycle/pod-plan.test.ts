@@ -136,6 +136,15 @@ describe('what a Pod shows', () => {
     expect(plan(ran, aBase({ doubts })).action.kind).toBe('none')
   })
 
+  test('replaced by another image within the second in which it had started: a restart all the same', () => {
+    const tuple = { version: '0.0.1', url: 'http://mirror/biz1-0.0.1.jar', args: [], envs: {}, restartedAt: '' }
+    const pod = { ...aPod({ image: tuple.url }), status: ran.status as V1PodStatus }
+    const claim = claimId('uid-web', 'biz1')
+    const provenance = { 'biz1:0.0.1': { tuple, claim, atMs: BUILT_AT_MS } }
+    const replaced = aBase({ bizs: [aBiz('biz1:0.0.1', 'activated', 1_700)], provenance })
+    expect(stateOf(statusOf(pod, replaced))).toMatchObject({ restartCount: 1, ready: true, imageID: tuple.url })
+  })
+
   test('BROKEN after it ran: CrashLoopBackOff and one restart; restartPolicy Never: Failed', () => {
     const broken = aBase({ bizs: [aBiz('biz1:0.0.1', 'broken')] })
     expect(stateOf(statusOf(ran, broken))).toMatchObject({

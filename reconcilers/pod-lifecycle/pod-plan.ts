@@ -22,9 +22,19 @@ export type PodAction =
   | { readonly kind: 'release'; readonly cause: 'gone' | 'claimed' | 'never-installed' | 'base-dead' | 'terminal' }
   /** The base is dead: its owner shall replace it elsewhere. */
   | { readonly kind: 'evict' }
-  | { readonly kind: 'patchStatus'; readonly status: V1PodStatus; readonly ipsChanged: boolean }
+  | {
+      readonly kind: 'patchStatus'
+      readonly status: V1PodStatus
+      readonly ipsChanged: boolean
+      readonly superseded: readonly Superseded[]
+    }
   | { readonly kind: 'patchTolerations'; readonly tolerations: readonly V1Toleration[] }
   | { readonly kind: 'none' }
+
+export interface Superseded {
+  readonly claim: Claim
+  readonly by: Claim
+}
 
 export interface PodPlan {
   readonly action: PodAction
@@ -102,10 +112,12 @@ const withSelf = (claims: NameClaims, own: Claim): NameClaims['groups'] =>
 function containersOf(facts: PodFacts): {
   readonly statuses: readonly V1ContainerStatus[]
   readonly standings: readonly Standing[]
+  readonly superseded: readonly Superseded[]
 } {
   const { pod, record, lookups, nowMs } = facts
   const claims = new Map(claimsOfPod(pod, lookups).map(claim => [claim.container, claim]))
   const standings: Standing[] = []
+  const superseded: Superseded[] = []
   const shown = new Map((pod.status?.containerStatuses ?? []).map(status => [status.name, status]))
   const { containers = [], restartPolicy = 'Always' } = pod.spec ?? {}
   const images = new Map(containers.map(({ name, image }) => [name, image ?? '']))
@@ -114,6 +126,7 @@ function containersOf(facts: PodFacts): {
     const claim = claims.get(container)
     const module = claim && { claim, standing: standingFor(facts, claim) }
     if (module) standings.push(module.standing)
+    if (module?.standing.kind === 'superseded') superseded.push({ claim: module.claim, by: module.standing.by })
     const common = {
       spec,
       record,
@@ -124,12 +137,12 @@ function containersOf(facts: PodFacts): {
     }
     return containerStatus(module ? { ...common, module } : common)
   })
-  return { statuses, standings }
+  return { statuses, standings, superseded }
 }
 
 /** Not heard, or not looked at yet: what the containers were said to do stands; only readiness may change. */
-function frozenContainers({ pod }: PodFacts): readonly V1ContainerStatus[] {
-  return pod.status?.containerStatuses ?? []
+function frozenContainers({ pod }: PodFacts): ReturnType<typeof containersOf> {
+  return { statuses: pod.status?.containerStatuses ?? [], standings: [], superseded: [] }
 }
 
 const isFrozen = (record: BaseRecord): boolean =>
@@ -138,15 +151,15 @@ const isFrozen = (record: BaseRecord): boolean =>
 function planStatus(facts: PodFacts): PodPlan {
   const { pod, record, nowMs } = facts
   const frozen = isFrozen(record)
-  if (frozen && frozenContainers(facts).length === 0) return none('nothing is known of its modules yet')
-  const { statuses, standings } = frozen ? { statuses: frozenContainers(facts), standings: [] } : containersOf(facts)
+  const { statuses, standings, superseded } = frozen ? frozenContainers(facts) : containersOf(facts)
+  if (frozen && statuses.length === 0) return none('nothing is known of its modules yet')
   const status = keepSuperseded(pod, podStatus({ pod, record, containers: statuses, standings, nowMs }), frozen)
   const wake = nextLook(facts, status)
   if (samePodStatus(pod.status, status)) return planTolerations(pod, wake)
   const early = creatingOnly(status) && nowMs - facts.seenAtMs < CREATING_SHOWN_AFTER_MS
   if (early) return none('its install may be quick', CREATING_SHOWN_AFTER_MS - (nowMs - facts.seenAtMs))
   const ipsChanged = status.podIP !== pod.status?.podIP
-  const plan: PodPlan = { action: { kind: 'patchStatus', status, ipsChanged }, why: describe(status) }
+  const plan: PodPlan = { action: { kind: 'patchStatus', status, ipsChanged, superseded }, why: describe(status) }
   return wake === undefined ? plan : { ...plan, wakeAfterMs: wake }
 }
 
