@@ -21,6 +21,10 @@ export interface ContainerFacts {
 /** How long a failure is shown as such before it reads as waiting for the next try, like the kubelet's ErrImagePull. */
 export const INSTALL_FAILED_SHOWN_MS = 5_000
 
+const OVERDUE =
+  'The base has not answered in time: the command may hang in it, as a download does whose server never answers, ' +
+  'until the base restarts'
+
 const waiting = (reason: string, message?: string): V1ContainerState => ({
   waiting: message === undefined ? { reason } : { reason, message },
 })
@@ -133,7 +137,8 @@ function awaited(
   standing: Extract<Standing, { kind: 'waiting' }>,
 ): V1ContainerStatus {
   const { record, prior } = facts
-  const creating = statusWith(facts, waiting('ContainerCreating'), false)
+  const isOverdue = record.flights.get(keyOf(claim))?.overdue ?? false
+  const creating = statusWith(facts, waiting('ContainerCreating', isOverdue ? OVERDUE : undefined), false)
   if (prior && wasRunning(prior)) return isOpen(record, claim) ? prior : ended(facts, creating, restartReason(facts))
   if (standing.foreignVersion !== undefined) {
     const message = `version ${standing.foreignVersion} of this biz was not installed by a Pod and stays; remove it to go on`

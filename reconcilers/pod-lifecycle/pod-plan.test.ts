@@ -114,6 +114,16 @@ describe('what a Pod shows', () => {
     expect(stateOf(statusOf(aPod(), record))?.state?.waiting?.reason).toBe('ModuleNameMismatch')
   })
 
+  test('an install without an answer past its deadline is said to hang', () => {
+    const hanging = aBase({ flights: [{ ...flight, overdue: true }] })
+    expect(stateOf(statusOf(aPod(), hanging))?.state?.waiting).toMatchObject({
+      reason: 'ContainerCreating',
+      message: expect.stringContaining('may hang'),
+    })
+    const inTime = aBase({ flights: [flight] })
+    expect(stateOf(statusOf(aPod(), inTime))?.state?.waiting).toEqual({ reason: 'ContainerCreating' })
+  })
+
   test('the JVM restarted: counted once, the Pod stays Running and not Ready', () => {
     const lost = aBase({ restarts: 1, restartedAtMs: BUILT_AT_MS })
     const status = statusOf(ran, lost)
