@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { crashEverywhere } from './crash-points.ts'
 import { FAULTS, type FaultKind } from './faults/mix.ts'
 import { Marks } from './marks.ts'
+import { churn } from './memory.ts'
 import { type RunResult, runPlan } from './run.ts'
 import { planOf, type RunPlan } from './run-plan.ts'
 import { shrink } from './shrink.ts'
@@ -27,6 +28,8 @@ const { values } = parseArgs({
     within: { type: 'string' },
     /** Names the rare branches that no seed has reached. */
     marks: { type: 'boolean' },
+    /** Simulated days of bases that come and go. */
+    memory: { type: 'string' },
     /** Kill the operator at every write and every command of one calm run. */
     crashes: { type: 'string' },
   },
@@ -104,7 +107,17 @@ async function crashes(seed: number): Promise<void> {
   say(tally.text)
 }
 
-if (values.plan !== undefined) await replay(JSON.parse(values.plan) as RunPlan)
+async function memory(days: number): Promise<void> {
+  const { before, after, bases, releases } = await churn(days)
+  say(`${bases} bases and ${releases} releases in ${days} simulated days`)
+  say(`before: ${JSON.stringify(before)}\nafter:  ${JSON.stringify(after)}`)
+  const grown = (Object.keys(before) as (keyof typeof before)[]).filter(what => after[what] > before[what])
+  for (const what of grown) say(`grown: ${what}`)
+  if (grown.length > 0) process.exitCode = 1
+}
+
+if (values.memory !== undefined) await memory(Number(values.memory))
+else if (values.plan !== undefined) await replay(JSON.parse(values.plan) as RunPlan)
 else if (values.crashes !== undefined) await crashes(Number(values.crashes))
 else if (values.seed !== undefined) await replay(planOf(Number(values.seed)))
 else await many(Number(values.seeds ?? 100), Number(values.from ?? 1))

@@ -89,6 +89,10 @@ export class Stage {
     })
   }
 
+  get basesSoFar(): number {
+    return this.#identities
+  }
+
   nextIp(): string {
     this.#ips += 1
     return `10.0.${this.#ips >> 8}.${this.#ips & 255}`

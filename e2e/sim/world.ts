@@ -76,6 +76,11 @@ export class World {
     return this.bases.find(base => base.identity === identity)
   }
 
+  /** Bases that are gone: nothing is expected of them, and nothing kept. */
+  forget(gone: readonly HostedBase[]): void {
+    for (const base of gone) this.bases.splice(this.bases.indexOf(base), 1)
+  }
+
   close(): void {
     this.#controllers.stop()
     for (const base of [...this.twins, ...this.bases.map(({ base: each }) => each)]) base.close()

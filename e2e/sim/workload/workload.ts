@@ -56,6 +56,13 @@ export class Workload {
     rng.pick(steps)?.()
   }
 
+  /** Everything that users run is taken offline. */
+  end(): void {
+    for (const { kind, name } of this.#running.splice(0)) this.kubectl.remove(kind, name)
+    for (const { metadata } of this.#world.server.list<V1Pod>('pods'))
+      if (!metadata?.ownerReferences) this.kubectl.remove('pods', metadata?.name ?? '')
+  }
+
   /** Any module Pod that stands. */
   anyPod(rng: SeededRng): V1Pod | undefined {
     return rng.pick(this.#world.server.list<V1Pod>('pods').filter(isModule))
