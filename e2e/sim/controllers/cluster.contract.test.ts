@@ -3,7 +3,7 @@ import { eventually } from '../../cluster/eventually.ts'
 import { ControlPlane } from '../../control-plane/control-plane.ts'
 import { DEFAULT_VERSION } from '../../control-plane/versions.ts'
 import { RealApi } from '../api/a-real-api.ts'
-import { clusterContract } from './cluster-contract.ts'
+import { clusterContract } from './contract.ts'
 
 /** The first run on a machine builds the binaries. */
 const FIRST_RUN_MS = 20 * 60_000

@@ -1,5 +1,5 @@
 import { SimCluster } from './a-sim-cluster.ts'
-import { clusterContract } from './cluster-contract.ts'
+import { clusterContract } from './contract.ts'
 
 clusterContract(async () => {
   const { server, time } = new SimCluster()
