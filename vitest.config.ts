@@ -48,7 +48,7 @@ export default defineConfig({
       {
         test: {
           name: 'java',
-          include: [JAVA, ...JOURNEYS_ON_JVMS.map(name => `e2e/cluster/${name}.test.ts`)],
+          include: [JAVA, ...JOURNEYS_ON_JVMS],
           exclude: NOT_OURS,
           globalSetup: ['e2e/cluster/global-setup.ts'],
           provide: { bases: 'java' },

@@ -55,9 +55,15 @@ export async function showOnce(stage: Stage, command: string, awaited: (output: 
   await show(stage, command)
 }
 
-export function showBases({ fleet }: Stage): void {
-  for (const base of fleet.bases) {
-    const runs = base.bizs().map(({ name, version, state }) => `${name}:${version} ${state}`)
+export async function showBases({ cast }: Stage): Promise<void> {
+  for (const base of cast.members) {
+    const runs = (await base.bizs()).map(({ name, version, state }) => `${name}:${version} ${state}`)
     say(paint(33, `  base ${base.identity} (${base.ip}) runs: ${runs.join(', ') || 'nothing'}`))
+    if (base.curl && runs.length > 0) await showCurl(base.curl)
   }
+}
+
+async function showCurl(command: string): Promise<void> {
+  const answer = await fetch(command.replace('curl ', ''))
+  say(`${paint(36, `  $ ${command}`)}\n  ${(await answer.text()).trim()}`)
 }

@@ -8,6 +8,7 @@ import { eventually } from '../cluster/eventually.ts'
 import { OperatorProcess } from '../cluster/operator-process.ts'
 import { ControlPlane } from '../control-plane/control-plane.ts'
 import { ROOT } from '../runner/run-stage.ts'
+import { type Cast, javaCast, simulatedCast } from './cast.ts'
 import { say } from './show.ts'
 
 const ENV = 'dev'
@@ -17,15 +18,19 @@ export class Stage implements AsyncDisposable {
   readonly plane: ControlPlane
   readonly operator: OperatorProcess
   readonly fleet: Fleet
+  /** The fleet, or JVMs. */
+  readonly cast: Cast
 
-  private constructor(plane: ControlPlane, operator: OperatorProcess) {
+  private constructor(plane: ControlPlane, operator: OperatorProcess, jvms: Cast | undefined) {
     this.plane = plane
     this.operator = operator
     this.fleet = new Fleet({ host: '127.0.0.1', port: operator.brokerPort })
+    this.cast = jvms ?? simulatedCast(this.fleet, () => this.addBase())
   }
 
   /** `signal` ends the operator at once, also while it starts; the control plane ends with this process. */
   static async open(folder: string, signal: AbortSignal): Promise<Stage> {
+    const jvms = await javaCast()
     say('Building the operator …')
     const bundle = await buildOperator(join(folder, 'operator.mjs'))
     say('Starting a Kubernetes control plane (the first time its binaries are fetched or built: up to 8 minutes) …')
@@ -35,7 +40,8 @@ export class Stage implements AsyncDisposable {
       await plane.kubectl(['apply', '--kustomize', join(ROOT, 'deploy', 'rbac')])
       const kubeconfig = await plane.kubeconfigFor('koupleless-system', 'module-controller')
       const settings = { bundle, kubeconfig, env: ENV, broker: { embedded: true }, folder, signal } as const
-      return new Stage(plane, await OperatorProcess.start(settings))
+      const operator = await OperatorProcess.start(settings)
+      return new Stage(plane, operator, await jvms?.(operator.brokerPort, ENV))
     } catch (error) {
       await plane.stop()
       throw error
@@ -56,6 +62,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.cast[Symbol.asyncDispose]()
     await this.fleet.close()
     await this.operator[Symbol.asyncDispose]()
     await this.plane.stop()

@@ -76,7 +76,3 @@ export class Traffic implements AsyncDisposable {
     return { sentMs, endedMs: performance.now(), text }
   }
 }
-
-/** A figure for docs/java-base.md. */
-export const measured = (what: string, figure: string): void =>
-  void process.stdout.write(`measured: ${what}: ${figure}\n`)

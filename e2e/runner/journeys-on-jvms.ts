@@ -1,2 +1,11 @@
 /** Journeys that are made twice: with simulated bases, and with real ones. */
-export const JOURNEYS_ON_JVMS = ['guide', 'kinds', 'replace', 'service', 'death', 'crash', 'broker-down', 'manners']
+export const JOURNEYS_ON_JVMS: readonly string[] = [
+  'guide',
+  'kinds',
+  'replace',
+  'service',
+  'death',
+  'crash',
+  'broker-down',
+  'manners',
+].map(name => `e2e/cluster/${name}.test.ts`)

@@ -44,18 +44,22 @@ async function got(what: Promise<unknown>): Promise<string | undefined> {
   }
 }
 const controlPlane = (): Promise<string | undefined> => got(resolveBinaries(versionFromEnvironment()))
-/** A JDK, Maven, and what they make of `samples/`. */
-const javaSamples = (): Promise<string | undefined> => got(buildSamples())
+const cluster = async (): Promise<string | undefined> =>
+  process.env.KOUPLELESS_E2E_KUBECONFIG ? undefined : await controlPlane()
+const mosquitto = tool('mosquitto', 'mosquitto-process.ts')
+/** A JDK, Maven and what they make of `samples/`; then a broker and a cluster for it. */
+const java = async (): Promise<string | undefined> =>
+  (await got(buildSamples())) ?? (await mosquitto.get()) ?? (await cluster())
 
 export const NEEDS: readonly Need[] = [
-  tool('mosquitto', 'mosquitto-process.ts'),
+  mosquitto,
   tool('openssl', 'test-certificates.ts'),
   { name: 'control plane', isNeededBy: imports('control-plane.ts'), get: controlPlane },
-  { name: 'java', isNeededBy: ({ path }) => path.endsWith('.java.test.ts'), get: javaSamples },
+  { name: 'java', isNeededBy: ({ path }) => path.endsWith('.java.test.ts'), get: java },
   {
     name: 'cluster',
     isNeededBy: ({ path }) => path.startsWith('e2e/cluster/'),
-    get: async () => (process.env.KOUPLELESS_E2E_KUBECONFIG ? undefined : await controlPlane()),
+    get: cluster,
   },
 ]
 
@@ -76,11 +80,14 @@ export interface Unmet {
   readonly why: readonly string[]
 }
 
-/** Gets what the files need, and says which must be left out. */
-export async function unmetNeeds(files: readonly TestFile[], needs = NEEDS): Promise<Unmet> {
+/**
+ * Gets what the files need, and says which must be left out.
+ * @param ofAll name of a need that all of them have
+ */
+export async function unmetNeeds(files: readonly TestFile[], needs = NEEDS, ofAll?: string): Promise<Unmet> {
   const unmet = new Map<string, string>()
   for (const need of needs) {
-    const wanting = files.filter(file => need.isNeededBy(file))
+    const wanting = files.filter(file => need.name === ofAll || need.isNeededBy(file))
     const missing = wanting.length > 0 ? await need.get() : undefined
     for (const { path } of missing ? wanting : []) unmet.set(path, `${path}: ${missing}`)
   }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { showProgress } from '../control-plane/progress.ts'
-import { testFiles, unmetNeeds } from './needs.ts'
+import { NEEDS, testFiles, unmetNeeds } from './needs.ts'
 import type { Stage } from './stages.ts'
 import { add, NONE, type Tally, tallyOfCommand, tallyOfVitest, type VitestReport, verdictOf } from './tally.ts'
 
@@ -65,7 +65,7 @@ async function runCommand(stage: Stage, run: StageRun): Promise<Tally> {
 
 async function runVitest(stage: Stage, run: StageRun): Promise<Tally> {
   const files = testFiles(ROOT).filter(({ path }) => stage.covers?.(path))
-  const unmet = await unmetNeeds(files)
+  const unmet = await unmetNeeds(files, NEEDS, stage.needs)
   const left: Tally = { ...NONE, skipped: unmet.why }
   if (files.length > 0 && unmet.files.length === files.length) return left
   const folder = await mkdtemp(join(tmpdir(), 'koupleless-test-'))

@@ -1,3 +1,5 @@
+import { JOURNEYS_ON_JVMS } from './journeys-on-jvms.ts'
+
 /** What `make test` runs, in order. */
 export interface Stage {
   readonly name: string
@@ -5,6 +7,8 @@ export interface Stage {
   readonly command: readonly string[]
   /** Its own test files, where it is vitest: each test is counted. Any other stage counts as one test. */
   readonly covers?: (path: string) => boolean
+  /** By name, what each of its files needs beside what it shows to need. */
+  readonly needs?: string
   /** Needs nothing but Node and takes seconds: part of `make check`, beside the others that do. */
   readonly isFast: boolean
 }
@@ -12,6 +16,7 @@ export interface Stage {
 const isContract = (path: string): boolean => path.endsWith('.contract.test.ts')
 const isJourney = (path: string): boolean => path.startsWith('e2e/cluster/')
 const isJava = (path: string): boolean => path.endsWith('.java.test.ts')
+const isOnJvms = (path: string): boolean => isJava(path) || JOURNEYS_ON_JVMS.includes(path)
 
 const command = (name: string, what: string, ...words: readonly string[]): Stage => ({
   name,
@@ -29,6 +34,11 @@ const vitest = (name: string, what: string, covers: (path: string) => boolean, i
 
 export const CLUSTER = vitest('cluster', 'journeys on a real cluster', isJourney)
 
+export const JAVA: Stage = {
+  ...vitest('java', 'real bases: contract, journeys and faults on JVMs', isOnJvms),
+  needs: 'java',
+}
+
 export const STAGES: readonly Stage[] = [
   command('format', 'format and lint', 'biome', 'check', '.'),
   command('typed-lint', 'lint that needs types', 'eslint', '.'),
@@ -42,5 +52,5 @@ export const STAGES: readonly Stage[] = [
   { name: 'sim', what: 'simulation: a thousand seeds and more', command: ['tsx', 'e2e/runner/sim.ts'], isFast: false },
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
-  vitest('java', 'real bases: contract, journeys and faults on JVMs', isJava),
+  JAVA,
 ]

@@ -137,8 +137,7 @@ function awaited(
   standing: Extract<Standing, { kind: 'waiting' }>,
 ): V1ContainerStatus {
   const { record, prior } = facts
-  const isOverdue = record.flights.get(keyOf(claim))?.overdue ?? false
-  const creating = statusWith(facts, waiting('ContainerCreating', isOverdue ? OVERDUE : undefined), false)
+  const creating = statusWith(facts, beingCreated(record, claim), false)
   if (prior && wasRunning(prior)) return isOpen(record, claim) ? prior : ended(facts, creating, restartReason(facts))
   if (standing.foreignVersion !== undefined) {
     const message = `version ${standing.foreignVersion} of this biz was not installed by a Pod and stays; remove it to go on`
@@ -147,6 +146,9 @@ function awaited(
   const before = prior?.state
   return before?.waiting?.reason === 'CrashLoopBackOff' ? statusWith(facts, before, false) : creating
 }
+
+const beingCreated = (record: BaseRecord, claim: Claim): V1ContainerState =>
+  waiting('ContainerCreating', record.flights.get(keyOf(claim))?.overdue ? OVERDUE : undefined)
 
 function isOpen(record: BaseRecord, claim: Claim): boolean {
   return record.doubts.has(keyOf(claim)) || [...record.flights.values()].some(({ name }) => name === claim.bizName)

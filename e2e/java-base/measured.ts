@@ -1,0 +1,3 @@
+/** A figure for docs/java-base.md. */
+export const measured = (what: string, figure: string): void =>
+  void process.stdout.write(`measured: ${what}: ${figure}\n`)
