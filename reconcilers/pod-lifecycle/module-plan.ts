@@ -128,12 +128,13 @@ function soonestRetry(record: BaseRecord, groups: readonly ClaimGroup[]): number
 
 /** The next step that brings this group's biz to ACTIVATED, from whatever the base shows. */
 function advance(facts: NameFacts, group: ClaimGroup): Step {
+  const [claim] = group
+  return planResend(facts, claim) ?? waitIf(busyWith(facts.record, claim)) ?? planFrom(facts, group)
+}
+
+function planFrom(facts: NameFacts, group: ClaimGroup): Step {
   const { record } = facts
   const [claim] = group
-  const lost = planResend(facts, claim)
-  if (lost) return lost
-  const busy = busyWith(record, claim)
-  if (busy) return wait(busy)
   const biz = bizOf(record, claim)
   if (!biz) return planAbsent(facts, group)
   switch (biz.state) {
@@ -149,6 +150,8 @@ function advance(facts: NameFacts, group: ClaimGroup): Step {
       return planBroken(facts, group)
   }
 }
+
+const waitIf = (why: string | undefined): Step | undefined => (why === undefined ? undefined : wait(why))
 
 /** How long a command past its deadline is given before it is sent again. */
 export const RESEND_AFTER_MS = 300_000

@@ -141,9 +141,8 @@ const isFrozen = ({ reach, noCommands, snapshot, restartedAtMs }: BaseRecord): b
 function planStatus(facts: PodFacts): PodPlan {
   const { pod, record, nowMs } = facts
   const frozen = isFrozen(record)
-  if (frozen && frozenContainers(facts).length === 0) return none('nothing is known of its modules yet')
-  // It may have restarted while nobody served it: that it answers proves nothing of its modules.
-  if (frozen && record.reach.state === 'heard' && !record.snapshot) return none('its base was not looked at yet')
+  const unknown = frozen ? whyUnknown(facts) : undefined
+  if (unknown !== undefined) return none(unknown)
   const { statuses, standings } = frozen ? { statuses: frozenContainers(facts), standings: [] } : containersOf(facts)
   const status = keepSuperseded(pod, podStatus({ pod, record, containers: statuses, standings, nowMs }), frozen)
   const wake = nextLook(facts, status)
@@ -153,6 +152,14 @@ function planStatus(facts: PodFacts): PodPlan {
   const ipsChanged = status.podIP !== pod.status?.podIP
   const plan: PodPlan = { action: { kind: 'patchStatus', status, ipsChanged }, why: describe(status) }
   return wake === undefined ? plan : { ...plan, wakeAfterMs: wake }
+}
+
+/** Frozen, and not even its readiness may be told. */
+function whyUnknown(facts: PodFacts): string | undefined {
+  const { reach, snapshot } = facts.record
+  if (frozenContainers(facts).length === 0) return 'nothing is known of its modules yet'
+  // It may have restarted while nobody served it: that it answers proves nothing of its modules.
+  return reach.state === 'heard' && !snapshot ? 'its base was not looked at yet' : undefined
 }
 
 /** While frozen nobody judges claims anew. */
