@@ -69,35 +69,46 @@ async function linesOf(plan: RunPlan): Promise<string> {
   return lines.join('\n')
 }
 
+async function tellTwice(plan: RunPlan): Promise<void> {
+  const first = await linesOf(plan)
+  const second = await linesOf(plan)
+  if (first === second) return
+  say(`seed ${plan.seed}: two runs of it are not the same`)
+  process.exitCode = 1
+}
+
+/** True: enough. */
+async function tellFailed({ plan, violations }: RunResult): Promise<boolean> {
+  const [first] = violations
+  if (!first) return false
+  say(`seed ${plan.seed}: ${first.oracle}: ${first.what}\n  make sim SEED=${plan.seed}`)
+  process.exitCode = 1
+  if (values.shrink) await tellSmall(plan, first.oracle)
+  return values.until ?? false
+}
+
+const endsAtMs = performance.now() + Number(values.within ?? 1e6) * 1_000
+const isTimeLeft = (): boolean => performance.now() < endsAtMs
+
 async function many(count: number, from: number): Promise<void> {
   const marks = new Marks()
   const tally = new Tally(() => performance.now())
-  const endsAtMs = performance.now() + Number(values.within ?? 1e6) * 1_000
-  for (let seed = from; seed < from + count && performance.now() < endsAtMs; seed++) {
+  for (let seed = from; seed < from + count && isTimeLeft(); seed++) {
     const plan = planOf(seed)
     const result = await runPlan(plan, { marks })
     tally.add(result)
-    if (values.twice && (await linesOf(plan)) !== (await linesOf(plan))) {
-      say(`seed ${seed}: two runs of it are not the same`)
-      process.exitCode = 1
-    }
-    const [first] = result.violations
-    if (!first) continue
-    say(`seed ${seed}: ${first.oracle}: ${first.what}\n  make sim SEED=${seed}`)
-    process.exitCode = 1
-    if (values.shrink) await tellSmall(plan, first.oracle)
-    if (values.until) break
+    if (values.twice) await tellTwice(plan)
+    if (await tellFailed(result)) break
   }
   say(tally.text)
   if (values.marks) for (const mark of marks.missing) say(`not reached: ${mark}`)
 }
 
 async function crashes(seed: number): Promise<void> {
-  const endsAtMs = performance.now() + Number(values.within ?? 1e6) * 1_000
   const tally = new Tally(() => performance.now())
   for await (const result of crashEverywhere(seed)) {
     tally.add(result)
-    if (performance.now() > endsAtMs) break
+    if (!isTimeLeft()) break
     const [first] = result.violations
     if (!first) continue
     process.exitCode = 1

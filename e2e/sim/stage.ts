@@ -1,5 +1,6 @@
 /** A world with its operator, its users and those who watch: all that a fault may touch. */
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
+import type { Composition } from '../../operator/compose.ts'
 import type { ApiRequest } from '../../operator/kube/api-client.ts'
 import { SimulatedBase } from '../base-simulator/index.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
@@ -16,6 +17,7 @@ import { PodOracle } from './oracles/pod-oracle.ts'
 import { SilenceOracle } from './oracles/silence-oracle.ts'
 import { Verdicts } from './oracles/verdicts.ts'
 import type { SeededRng } from './rng.ts'
+import { NAMESPACE } from './workload/kubectl.ts'
 import { Workload } from './workload/workload.ts'
 import { ENV, World, type WorldOptions } from './world.ts'
 
@@ -192,17 +194,17 @@ export class Stage {
     if (crash) this.operator.kill(crash.downMs, `after ${name}`)
   }
 
-  #judgeDeletion({ path, method, body = '{}' }: ApiRequest): void {
+  #judgeDeletion(request: ApiRequest): void {
     const composition = this.operator.current?.composition
-    if (method !== 'DELETE' || !composition) return
+    if (request.method === 'DELETE' && composition) this.#judge(request, composition)
+  }
+
+  #judge({ path, body = '{}' }: ApiRequest, composition: Composition): void {
     const { server } = this.world
-    const [, pod] = /\/pods\/([^/?]+)/.exec(path) ?? []
+    const [, pod = ''] = /\/pods\/([^/?]+)/.exec(path) ?? []
     const [, node] = /^\/api\/v1\/nodes\/([^/?]+)/.exec(path) ?? []
-    const found = pod === undefined ? undefined : server.get<V1Pod>('pods', 'shop', pod)
-    const { uid } = (JSON.parse(body) as { preconditions?: { uid?: string } }).preconditions ?? {}
-    // Another Pod of that name by now: the server refuses.
-    const isMeant = uid === undefined || uid === found?.metadata?.uid
-    if (found && isMeant) this.#deaths.deletesPod(found, server.list<V1Pod>('pods'), composition)
+    const found = server.get<V1Pod>('pods', NAMESPACE, pod)
+    if (found && isMeant(found, body)) this.#deaths.deletesPod(found, server.list<V1Pod>('pods'), composition)
     if (node !== undefined) this.#deaths.deletesNode(node, composition)
   }
 
@@ -215,6 +217,12 @@ export class Stage {
       `${resource}/${metadata?.name} ${said.filter(Boolean).join(' ')}`,
     )
   }
+}
+
+/** Else another Pod has that name by now, and the server refuses. */
+function isMeant({ metadata }: V1Pod, body: string): boolean {
+  const { preconditions } = JSON.parse(body) as { preconditions?: { uid?: string } }
+  return preconditions?.uid === undefined || preconditions.uid === metadata?.uid
 }
 
 const nameOf = (effect: Effect): string =>

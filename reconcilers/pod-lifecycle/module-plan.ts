@@ -128,10 +128,13 @@ function soonestRetry(record: BaseRecord, groups: readonly ClaimGroup[]): number
 
 /** The next step that brings this group's biz to ACTIVATED, from whatever the base shows. */
 function advance(facts: NameFacts, group: ClaimGroup): Step {
+  const [claim] = group
+  return planResend(facts, claim) ?? waitIf(busyWith(facts.record, claim)) ?? planFrom(facts, group)
+}
+
+function planFrom(facts: NameFacts, group: ClaimGroup): Step {
   const { record } = facts
   const [claim] = group
-  const open = planOpen(facts, claim)
-  if (open) return open
   const biz = bizOf(record, claim)
   if (!biz) return planAbsent(facts, group)
   switch (biz.state) {
@@ -147,6 +150,8 @@ function advance(facts: NameFacts, group: ClaimGroup): Step {
       return planBroken(facts, group)
   }
 }
+
+const waitIf = (why: string | undefined): Step | undefined => (why === undefined ? undefined : wait(why))
 
 /** How long a command past its deadline is given before it is sent again. */
 export const RESEND_AFTER_MS = 300_000
@@ -170,14 +175,6 @@ function planResend({ record, nowMs }: NameFacts, claim: Claim): Step | undefine
     again: true,
     why: 'not answered by its deadline: sent again, since it may have been lost',
   }
-}
-
-/** Something is under way that must end first. */
-function planOpen(facts: NameFacts, claim: Claim): Step | undefined {
-  const resend = planResend(facts, claim)
-  if (resend) return resend
-  const why = busyWith(facts.record, claim)
-  return why === undefined ? undefined : wait(why)
 }
 
 function busyWith(record: BaseRecord, claim: Claim): string | undefined {

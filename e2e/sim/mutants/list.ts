@@ -281,7 +281,7 @@ const PODS_SHOWN: readonly Mutant[] = [
     'transition times are those of the last look',
     `${PODS}/pod-status.ts`,
     'before?.status === status ? before.lastTransitionTime :',
-    'before?.status === `${status}!` ? before.lastTransitionTime :',
+    'before?.status === undefined ? before?.lastTransitionTime :',
   ),
   mutant(
     'restarts are not counted from the last',

@@ -20,15 +20,13 @@ export const isModule = ({ metadata }: V1Pod): boolean =>
   )
 
 export function claimsIn(pod: V1Pod): readonly SeenClaim[] {
-  return (pod.spec?.containers ?? []).map(({ name, image = '', env = [], args = [] }) => ({
-    pod,
-    name,
-    version: env.find(entry => entry.name === 'BIZ_VERSION')?.value ?? '',
-    url: image,
-    args,
-    restartedAt: pod.metadata?.annotations?.['kubectl.kubernetes.io/restartedAt'] ?? '',
-    createdAtMs: new Date(pod.metadata?.creationTimestamp ?? 0).getTime(),
-  }))
+  const { annotations = {}, creationTimestamp = 0 } = pod.metadata ?? {}
+  const restartedAt = annotations['kubectl.kubernetes.io/restartedAt'] ?? ''
+  const createdAtMs = new Date(creationTimestamp).getTime()
+  return (pod.spec?.containers ?? []).map(({ name, image = '', env = [], args = [] }) => {
+    const { value: version = '' } = env.find(entry => entry.name === 'BIZ_VERSION') ?? {}
+    return { pod, name, version, url: image, args, restartedAt, createdAtMs }
+  })
 }
 
 /** Live claims on one Node, by biz name, newest first. */
@@ -50,3 +48,9 @@ export const newest = (claims: readonly SeenClaim[]): readonly SeenClaim[] =>
 export function workloadName({ metadata }: V1Pod): string {
   return metadata?.ownerReferences?.[0] ? (metadata.labels?.app ?? '') : (metadata?.uid ?? '')
 }
+
+/** What a module is installed from. */
+export const asText = ({ url, args }: Pick<SeenClaim, 'url' | 'args'>): string => [url, ...args].join(' ')
+
+export const wantsSame = (a: SeenClaim, b: SeenClaim): boolean =>
+  a.version === b.version && asText(a) === asText(b) && a.restartedAt === b.restartedAt

@@ -44,11 +44,15 @@ export class CommandOracle {
     if ((verb !== 'installBiz' && verb !== 'uninstallBiz') || payload.byteLength === 0) return
     if (retain) this.#of.verdicts.object('retained', `${verb} is left on the broker for ${identity}`)
     const words = JSON.parse(Buffer.from(payload).toString('utf8')) as Words
-    const base = this.#of.baseOf(identity)
-    if (base && this.#of.isExact()) this.#whileRunning(base, verb, words, sender)
-    if (base) this.#foreign(base, verb, words)
+    this.#toBase(this.#of.baseOf(identity), verb, words, sender)
     if (verb === 'uninstallBiz') this.#claimed(identity, words, sender)
     else this.#twice(identity, words)
+  }
+
+  #toBase(base: HostedBase | undefined, verb: string, words: Words, sender: Sender): void {
+    if (!base) return
+    if (this.#of.isExact()) this.#whileRunning(base, verb, words, sender)
+    this.#foreign(base, verb, words)
   }
 
   #whileRunning(base: HostedBase, verb: string, { bizName, bizVersion }: Words, sender: Sender): void {

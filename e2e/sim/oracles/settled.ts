@@ -1,10 +1,11 @@
 /** The world at rest: what a base runs is what its Pods claim, and what its Pods show is what it runs. */
-import type { V1DaemonSet, V1Deployment, V1Lease, V1Node, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
+import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Composition } from '../../../operator/compose.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
 import type { World } from '../world.ts'
-import { isModule, liveClaims, newest, type SeenClaim, workloadName } from './claims-seen.ts'
+import { asText, isModule, liveClaims, newest, type SeenClaim, wantsSame, workloadName } from './claims-seen.ts'
+import { ofWorkloads, quarrelling } from './settled-workloads.ts'
 
 interface Running {
   readonly composition: Composition
@@ -80,44 +81,50 @@ function ofNode(base: HostedBase, node: V1Node): readonly string[] {
   ]
 }
 
+const keyOf = ({ name, version }: { readonly name: string; readonly version: string }): string => `${name}:${version}`
+
 function ofClaims(base: HostedBase, biz: string, wanted: readonly SeenClaim[]): readonly string[] {
   const winners = newest(wanted)
   const present = base.base.bizs().filter(({ name }) => name === biz)
-  const [runs] = present
-  if (present.length !== 1 || !runs || runs.state !== 'activated')
-    return [
-      `${base.identity} runs ${present.map(({ version, state }) => `${biz}:${version} ${state}`).join(', ') || `no ${biz}`}, wanted ${winners[0]?.version}`,
-    ]
-  const winner = winners.filter(({ version }) => version === runs.version)
-  if (winner.length === 0) return [`${base.identity} runs ${biz}:${runs.version}, wanted ${winners[0]?.version}`]
-  const origin = base.ledger.originOf(`${biz}:${runs.version}`)
-  const asAsked = winner.some(({ url, args }) => origin?.url === url && origin.args.join(' ') === args.join(' '))
-  if (!asAsked)
-    return [
-      `${base.identity} has ${biz}:${runs.version} from ${origin?.url} ${origin?.args.join(' ')}, wanted ${winner[0]?.url} ${winner[0]?.args.join(' ')}`,
-    ]
-  const serving = winner.filter(({ url, args }) => origin?.url === url && origin.args.join(' ') === args.join(' '))
+  const runs = present.map(each => `${keyOf(each)} ${each.state}`).join(', ')
+  const winner = winners.filter(claim => runs === `${keyOf(claim)} activated`)
+  const [first = winners[0]] = winner
+  if (!first || winner.length === 0)
+    return [`${base.identity} runs ${runs || `no ${biz}`}, wanted ${winners.map(keyOf).join(' or ')}`]
+  const origin = base.ledger.originOf(keyOf(first))
+  const from = origin ? asText(origin) : 'nowhere'
+  const serving = winner.filter(claim => asText(claim) === from)
+  if (serving.length === 0)
+    return [`${base.identity} has ${keyOf(first)} from ${from}, wanted ${winner.map(asText).join(' or ')}`]
   return wanted.flatMap(claim => ofReadiness(base, claim, serving))
 }
 
-const wantsSame = (a: SeenClaim, b: SeenClaim): boolean =>
-  a.url === b.url && a.version === b.version && a.args.join(' ') === b.args.join(' ') && a.restartedAt === b.restartedAt
+interface Shown {
+  readonly name: string
+  readonly ready: boolean
+  readonly phase: string
+  readonly ip: string
+  readonly alone: boolean
+}
+
+/** Of several modules one may have lost to another Pod: then the Pod as a whole is not ready, and each is judged by itself. */
+function shownOf({ pod: { metadata, spec, status }, name }: SeenClaim): Shown {
+  const { phase = '', podIP = '', conditions, containerStatuses = [] } = status ?? {}
+  const alone = spec?.containers.length === 1
+  const container = containerStatuses.some(one => one.name === name && one.ready)
+  const ready = alone ? isTrue(conditions, 'Ready') : container
+  return { name: metadata?.name ?? '', ready, phase, ip: podIP, alone }
+}
 
 function ofReadiness(base: HostedBase, claim: SeenClaim, serving: readonly SeenClaim[]): readonly string[] {
-  const { pod } = claim
-  const own = serving.some(winner => workloadName(winner.pod) === workloadName(pod))
-  const wins = serving.some(winner => wantsSame(winner, claim))
-  const alone = pod.spec?.containers.length === 1
-  const container = pod.status?.containerStatuses?.find(status => status.name === claim.name)?.ready ?? false
-  // Of several modules one may have lost to another Pod: then the Pod as a whole is not ready.
-  const ready = alone ? isTrue(pod.status?.conditions, 'Ready') : container
-  const name = pod.metadata?.name
-  if (wins && !ready) return [`Pod ${name} is not Ready, and its module runs`]
-  if (!wins && !own && ready && alone) return [`Pod ${name} is Ready, and its module does not run`]
-  if (wins && alone && pod.status?.phase !== 'Running') return [`Pod ${name} is ${pod.status?.phase}`]
-  return ready && pod.status?.podIP !== base.base.ip
-    ? [`Pod ${name} shows ${pod.status?.podIP}, its base has ${base.base.ip}`]
-    : []
+  const { name, ready, phase, ip, alone } = shownOf(claim)
+  if (ready && ip !== base.base.ip) return [`Pod ${name} shows ${ip}, its base has ${base.base.ip}`]
+  if (serving.some(winner => wantsSame(winner, claim))) {
+    if (!ready) return [`Pod ${name} is not Ready, and its module runs`]
+    return alone && phase !== 'Running' ? [`Pod ${name} is ${phase}`] : []
+  }
+  const own = serving.some(winner => workloadName(winner.pod) === workloadName(claim.pod))
+  return ready && alone && !own ? [`Pod ${name} is Ready, and its module does not run`] : []
 }
 
 function ofPod({ metadata, spec }: V1Pod, nodes: readonly V1Node[]): readonly string[] {
@@ -147,54 +154,4 @@ function ofLeases(world: World, holder: string, nodes: readonly V1Node[]): reado
       ? []
       : [`the Lease of ${metadata?.name} is held by ${lease?.spec?.holderIdentity}`]
   })
-}
-
-/** Workloads of which a Pod has lost its biz to another workload on that base: no wish of both can come true. */
-function quarrelling(pods: readonly V1Pod[]): ReadonlySet<string> {
-  const nodes = new Set(pods.map(({ spec }) => spec?.nodeName ?? ''))
-  const lost = [...nodes].flatMap(node =>
-    [...liveClaims(pods, node).values()].flatMap(claims => {
-      const [first] = claims
-      const differs = (claim: SeenClaim): boolean => first !== undefined && !wantsSame(first, claim)
-      const rivals = new Set(claims.map(({ pod }) => workloadName(pod))).size > 1
-      // Rolled back to a Pod that never ran and is older than the one it is to replace: see docs/reliability.md.
-      const neverRan = ({ pod }: SeenClaim): boolean => pod.status?.phase === 'Pending'
-      return claims.some(claim => differs(claim) && (rivals || neverRan(claim))) ? claims : []
-    }),
-  )
-  return new Set(lost.map(({ pod }) => workloadName(pod)))
-}
-
-function ofWorkloads({ server }: World, excused: ReadonlySet<string>): readonly string[] {
-  const isJudged = ({ metadata }: { metadata?: { name?: string } }): boolean => !excused.has(metadata?.name ?? '')
-  return [
-    ...server
-      .list<V1Deployment>('deployments')
-      .filter(isJudged)
-      .flatMap(({ metadata, spec, status }) => {
-        const { replicas = 0, availableReplicas = 0, updatedReplicas = 0 } = status ?? {}
-        const wanted = spec?.replicas ?? 1
-        const done = replicas === wanted && availableReplicas === wanted && updatedReplicas === wanted
-        return done
-          ? []
-          : [`Deployment ${metadata?.name}: ${availableReplicas} available, ${updatedReplicas} updated of ${wanted}`]
-      }),
-    ...server
-      .list<V1StatefulSet>('statefulsets')
-      .filter(isJudged)
-      .flatMap(({ metadata, spec, status }) => {
-        const { replicas = 0, readyReplicas = 0 } = status ?? {}
-        const wanted = spec?.replicas ?? 1
-        return replicas === wanted && readyReplicas === wanted
-          ? []
-          : [`StatefulSet ${metadata?.name}: ${readyReplicas} ready of ${wanted}`]
-      }),
-    ...server
-      .list<V1DaemonSet>('daemonsets')
-      .filter(isJudged)
-      .flatMap(({ metadata, status }) => {
-        const { desiredNumberScheduled: wanted = 0, numberReady = 0 } = status ?? {}
-        return wanted === numberReady ? [] : [`DaemonSet ${metadata?.name}: ${numberReady} ready of ${wanted}`]
-      }),
-  ]
 }

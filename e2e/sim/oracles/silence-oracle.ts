@@ -36,14 +36,14 @@ export class SilenceOracle {
   }
 
   look(operator: Incarnation | undefined): void {
-    const { time, isApiOut, faults, bases } = this.#world
-    const link = operator?.composition.registry.link
+    const { time, faults, bases } = this.#world
     const nowMs = time.now()
-    if (!operator || operator.time.paused || !link?.connected || isApiOut) {
+    if (!operator || !this.#isSteady(operator)) {
       this.#steadySinceMs = nowMs
       return
     }
     if (!faults.healed && SLOWS.some(kind => faults.perHour(kind) > 0)) return
+    const { link } = operator.composition.registry
     const sinceMs = Math.max(this.#steadySinceMs, link.sinceMs, operator.startedAtMs)
     const quiet = bases.map(base => ({
       base,
@@ -52,6 +52,10 @@ export class SilenceOracle {
     const silent = quiet.filter(({ base, ms }) => ms > SHOWN_WITHIN_MS && this.#heard.of(base.identity))
     if (quiet.filter(({ ms }) => ms > 10_000).length > MISSING_MAX) return
     for (const { base, ms } of silent) this.#shown(nodeNameOf(base), ms)
+  }
+
+  #isSteady({ time, composition }: Incarnation): boolean {
+    return !time.paused && composition.registry.link.connected && !this.#world.isApiOut
   }
 
   #shown(name: string, ms: number): void {
@@ -64,8 +68,9 @@ export class SilenceOracle {
     if (ms > GONE_WITHIN_MS)
       this.#verdicts.object('dead', `Node ${name} stands, and its base was not heard for ${seconds} s`)
     // One that is being deleted gets no traffic, whatever it shows.
-    for (const pod of server.list<V1Pod>('pods'))
-      if (pod.spec?.nodeName === name && !pod.metadata?.deletionTimestamp && isReady(pod))
+    // One that is being deleted gets no traffic, whatever it shows.
+    for (const pod of server.list<V1Pod>('pods').filter(({ spec }) => spec?.nodeName === name))
+      if (isReady(pod) && !pod.metadata?.deletionTimestamp)
         this.#verdicts.object(
           'silent',
           `Pod ${pod.metadata?.name} is Ready, and its base was not heard for ${seconds} s`,

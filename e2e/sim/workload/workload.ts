@@ -41,7 +41,10 @@ export class Workload {
   step(at: number): void {
     const rng = this.#rng.fork(`step ${at}`)
     const target = rng.pick(this.#running)
-    if (!target) return this.#create(rng, `late${at}`, rng.pick(BIZS))
+    if (!target) {
+      this.#create(rng, `late${at}`, rng.pick(BIZS))
+      return
+    }
     const steps: readonly (() => void)[] = [
       () => this.#publish(target, rng),
       () => this.#publish(target, rng),
