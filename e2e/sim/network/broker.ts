@@ -126,7 +126,10 @@ export class SimBroker {
   #send(to: Connection, frame: Frame, retained: boolean): void {
     const { time, faults, onFault } = this.#of
     const tell = (kind: string): void => onFault(kind, frame, to.client.id)
-    if (faults.strikes('frameLost')) return tell('lost')
+    if (faults.strikes('frameLost')) {
+      tell('lost')
+      return
+    }
     const arrives = (afterMs: number, what: Frame): void => {
       time.after(afterMs, () => {
         if (to.up && !to.swallows) to.client.onFrame(what, retained)

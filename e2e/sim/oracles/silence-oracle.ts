@@ -3,7 +3,6 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import type { Incarnation } from '../operator/incarnation.ts'
 import type { World } from '../world.ts'
 import type { Heard } from './heard.ts'
-import { nodeNameOf } from './settled.ts'
 import type { Verdicts } from './verdicts.ts'
 
 /** The contract's 25 s, and time for questions, a slow run and a write. */
@@ -12,6 +11,7 @@ const SHOWN_WITHIN_MS = 60_000
 const GONE_WITHIN_MS = 320_000
 /** Above that many missing the network is suspected, and nothing is changed. */
 const MISSING_MAX = 3
+const MISSED_MS = 10_000
 
 const SLOWS = [
   'apiConflict',
@@ -45,13 +45,12 @@ export class SilenceOracle {
     if (!faults.healed && SLOWS.some(kind => faults.perHour(kind) > 0)) return
     const { link } = operator.composition.registry
     const sinceMs = Math.max(this.#steadySinceMs, link.sinceMs, operator.startedAtMs)
-    const quiet = bases.map(base => ({
-      base,
-      ms: nowMs - Math.max(sinceMs, this.#heard.of(base.identity)?.lastAtMs ?? 0),
-    }))
-    const silent = quiet.filter(({ base, ms }) => ms > SHOWN_WITHIN_MS && this.#heard.of(base.identity))
-    if (quiet.filter(({ ms }) => ms > 10_000).length > MISSING_MAX) return
-    for (const { base, ms } of silent) this.#shown(nodeNameOf(base), ms)
+    const quiet = bases.map(({ identity }) => ({ identity, lastAtMs: this.#heard.of(identity)?.lastAtMs ?? 0 }))
+    if (quiet.filter(({ lastAtMs }) => nowMs - lastAtMs > MISSED_MS).length > MISSING_MAX) return
+    // One not heard since our own connect is judged a whole window later: it may be on its way back.
+    for (const { identity, lastAtMs } of quiet)
+      if (lastAtMs > sinceMs && nowMs - lastAtMs > SHOWN_WITHIN_MS)
+        this.#shown(`virtual-node-${identity}`, nowMs - lastAtMs)
   }
 
   #isSteady({ time, composition }: Incarnation): boolean {
