@@ -49,7 +49,6 @@ export const STAGES: readonly Stage[] = [
     path => !isContract(path) && !isJourney(path) && !isJava(path),
     true,
   ),
-  { name: 'sim', what: 'simulation: a thousand seeds and more', command: ['tsx', 'e2e/runner/sim.ts'], isFast: false },
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
   JAVA,
