@@ -34,7 +34,8 @@ describe.concurrent('bases that come and go', () => {
     base.cutOff()
     await always('Node and Pod stay', async () => (await journey.node(base.identity)) !== undefined, 70_000)
     base.rejoin()
-    await journey.ready('app=bare', 1, 60_000)
+    // Its reconnect delay has doubled to 64 s by now.
+    await journey.ready('app=bare', 1, 85_000)
     expect((await journey.pod('bare')).metadata?.uid).toBe(uid)
     expect(commandsOf(base, 'uninstallBiz')).toEqual([])
     expect(commandsOf(base, 'installBiz')).toHaveLength(1)

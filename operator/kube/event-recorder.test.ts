@@ -57,6 +57,23 @@ function aRecorder(
   return { recorder: new EventRecorder(options), clock, sent, counted, stop }
 }
 
+test('an Event that is repeated while its first request is under way is counted, not dropped', async () => {
+  const asked: { readonly method: string; readonly answer: () => void; readonly refuse: (why: Error) => void }[] = []
+  const send = ({ method }: ApiRequest): Promise<Buffer> =>
+    new Promise((resolve, refuse) => asked.push({ method, answer: () => resolve(Buffer.alloc(0)), refuse }))
+  const it = aRecorder(undefined, { api: { send } })
+  for (const _nth of [1, 2]) {
+    it.recorder.emit(anEvent())
+    await settled()
+  }
+  asked[0]?.answer()
+  await settled()
+  asked[1]?.refuse(new ApiError(409, 'it exists'))
+  await it.clock.step(1)
+  expect(asked.map(({ method }) => method)).toEqual(['POST', 'POST', 'PATCH'])
+  expect(it.counted).toEqual([])
+})
+
 describe('an Event', () => {
   test('is written with name, times and source, after all other requests', async () => {
     const it = aRecorder()

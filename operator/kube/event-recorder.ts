@@ -103,21 +103,28 @@ export class EventRecorder implements Events {
   }
 
   async #writeOne(key: string, told: Told): Promise<void> {
+    const { isWritten } = told
     try {
-      await (told.isWritten ? this.#repeat(told) : this.#create(told))
+      await (isWritten ? this.#repeat(told) : this.#create(told))
       told.isWritten = true
       told.failures = 0
     } catch (error) {
-      await this.#failed(key, told, error instanceof ApiError ? error : new ApiError(0, String(error)))
+      const failure = error instanceof ApiError ? error : new ApiError(0, String(error))
+      // By now another writer may have written it: what counts is what this request took for true.
+      await this.#failed(key, { told, wasWritten: isWritten }, failure)
     }
   }
 
-  async #failed(key: string, told: Told, error: ApiError): Promise<void> {
+  async #failed(
+    key: string,
+    { told, wasWritten }: { readonly told: Told; readonly wasWritten: boolean },
+    error: ApiError,
+  ): Promise<void> {
     const { log, clock, signal } = this.#options
     if (signal.aborted) return
     // It ran out or was deleted meanwhile; or it was written already, by an answer that was lost or by another writer.
-    const isOtherwise = error.status === (told.isWritten ? 404 : 409)
-    if (isOtherwise) told.isWritten = !told.isWritten
+    const isOtherwise = error.status === (wasWritten ? 404 : 409)
+    if (isOtherwise) told.isWritten = !wasWritten
     told.failures += 1
     const mayPass = isOtherwise || isTransient(error)
     if (mayPass && told.failures < TRIES_MAX) {
