@@ -4,7 +4,7 @@ SHELL := /bin/sh
 RUN := npm run --silent
 LOCK := node_modules/.installed-lock.json
 
-.PHONY: help install check test test-matrix e2e e2e-kind bench samples demo dev build image deploy format clean
+.PHONY: help install check test test-matrix e2e e2e-kind test-java sim sim-mutants bench samples demo dev build image deploy format clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,15 @@ e2e: install ## The journeys alone, on a control plane of their own
 
 e2e-kind: install ## The journeys on a kind cluster (needs Docker, kind, kubectl)
 	@$(RUN) test:kind
+
+test-java: install ## Contract, journeys and faults on real bases (JDK 17 and Maven; 10 to 20 minutes)
+	@$(RUN) test:java
+
+sim: install ## Simulate: SEED=n tells one run line by line, SEEDS=n plays many, PLAN='{...}' a shrunk one
+	@$(RUN) sim -- $(if $(PLAN),--plan '$(PLAN)',$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100) --shrink))
+
+sim-mutants: install ## Plant each known fault in turn and look for a seed that sees it (an hour)
+	@$(RUN) sim:mutants
 
 bench: install ## Measure speed and cost
 	@$(RUN) bench

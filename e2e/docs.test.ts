@@ -47,7 +47,9 @@ const metrics = [
 const eventSource = read('reconcilers/events.ts')
 const events = eventsIn(eventSource)
 const targets = targetsOf(read('Makefile'))
-const samples = readdirSync(join(ROOT, 'samples')).map(name => `samples/${name}`)
+const samples = readdirSync(join(ROOT, 'samples'))
+  .filter(name => name.endsWith('.yaml'))
+  .map(name => `samples/${name}`)
 const files = {
   exists: (path: string) => existsSync(join(ROOT, path)),
   textOf: (path: string) => documents.find(document => document.path === path)?.text,

@@ -1,5 +1,4 @@
 /** Builds each part once and joins them. Nothing is opened or started here, and nothing decided: see `run.ts`. */
-import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { ArkletError, type Bridge, openBridge, type Transport } from '../mqtt-bridge/index.ts'
 import { BaseTunnelController } from '../reconcilers/base-tunnel/controller.ts'
@@ -15,21 +14,26 @@ import { ClaimSources } from '../reconcilers/pod-lifecycle/claim-sources.ts'
 import { ModuleController } from '../reconcilers/pod-lifecycle/module-controller.ts'
 import { PodController } from '../reconcilers/pod-lifecycle/pod-controller.ts'
 import { UnmanagedPods } from '../reconcilers/pod-lifecycle/unmanaged-pods.ts'
-import type { Arklet, BasePods, Clock, Events, Log, LogFields, Rng } from '../reconcilers/ports.ts'
+import type { Arklet, BasePods, Clock, Events, Log, LogFields, Metrics, Rng } from '../reconcilers/ports.ts'
 import { BaseRegistry } from '../reconcilers/registry/base-registry.ts'
 import { type Config, VERSION } from './config.ts'
 import { type AnyController, controllerOf } from './controllers.ts'
 import { gaugeReaders } from './gauges.ts'
 import { Hearing } from './hearing.ts'
-import type { PrometheusMetrics } from './http/metrics.ts'
-import { ApiClient } from './kube/api-client.ts'
+import type { GaugeReaders } from './http/metrics.ts'
+import type { Api, RequestBrake } from './kube/api-client.ts'
 import { KubeBasePods } from './kube/base-pods.ts'
 import { KubeCluster } from './kube/cluster.ts'
-import { readCredentials } from './kube/credentials.ts'
 import { EventRecorder } from './kube/event-recorder.ts'
 import { ObjectStore } from './kube/store.ts'
 import { type AllQueues, Wakes } from './wakes.ts'
 import { ModuleOperator } from './watches.ts'
+
+/** Of an AsyncLocalStorage. */
+export interface Runs {
+  run<R>(fields: LogFields, work: () => R): R
+  exit<R>(work: () => R): R
+}
 
 /** What there is before any part: the process itself. */
 export interface Foundation {
@@ -38,13 +42,15 @@ export interface Foundation {
   readonly clock: Clock
   readonly rng: Rng
   readonly log: Log
-  readonly metrics: PrometheusMetrics
+  readonly metrics: Metrics & { read(readers: GaugeReaders): void }
   /** Unique among the processes that there are: parts of the names of Events. */
   readonly nextId: () => string
   /** Which reconcile run we are in, for the log. */
-  readonly runs: AsyncLocalStorage<LogFields>
+  readonly runs: Runs
   /** Aborts what still waits for the API server when all else has stopped. */
   readonly apiStop: AbortSignal
+  /** The only way to the API server; every request waits for the brake. */
+  readonly openApi: (brake: RequestBrake) => Api
 }
 
 /** A flood of invented identities must not become a flood of Nodes; a whole fleet that comes at once is let in. */
@@ -87,14 +93,13 @@ function newQueues({ clock, rng }: Foundation): AllQueues {
 }
 
 function composeKube(foundation: Foundation, store: ObjectStore, wakes: Wakes) {
-  const { config, kubeConfig, clock, rng, metrics, log, apiStop: signal, nextId, runs } = foundation
+  const { config, kubeConfig, clock, rng, metrics, log, apiStop: signal, nextId, runs, openApi } = foundation
   const { env, namespace } = config
   const { kubeApiQps: ratePerSecond, kubeApiBurst: burst } = config
   // Events and tolerations take only what is left over: in a burst they would else make the statuses wait.
   const brake = new TokenBucket({ ratePerSecond, burst, reserve: burst * 0.9, clock })
-  const credentials = () => readCredentials(kubeConfig)
-  const api = new ApiClient({ credentials, brake, metrics, clock, log, signal })
-  const cluster = new KubeCluster({ api, ownNamespace: config.podNamespace, env, namespace })
+  const api = openApi(brake)
+  const cluster = new KubeCluster({ api, clock, ownNamespace: config.podNamespace, env, namespace })
   const eventBrake = new TokenBucket({ ...EVENTS, clock })
   const instance = config.clientId
   const recorder = new EventRecorder({ api, clock, metrics, log, signal, nextId, instance, brake: eventBrake })

@@ -20,7 +20,7 @@ export interface HearingOptions {
 type Refused = Extract<Admission, { kind: 'refused' }>
 
 /** Each refused identity is told of once in a while: it tries again with every heart. */
-const TOLD = { max: 1_000, ttl: 600_000 }
+const TOLD = { max: 1_000, ttl: 600_000, ttlResolution: 0 }
 const TOPIC_CHARS_MAX = 128
 
 /** How a command ended without the base having answered it. */
@@ -29,10 +29,11 @@ const UNINSTALLED: ReadonlySet<FlightEnd['outcome']> = new Set(['uninstalled', '
 
 export class Hearing {
   readonly #of: HearingOptions
-  readonly #told = new LRUCache<BaseId, Refused['reason']>(TOLD)
+  readonly #told: LRUCache<BaseId, Refused['reason']>
 
   constructor(options: HearingOptions) {
     this.#of = options
+    this.#told = new LRUCache({ ...TOLD, perf: options.clock })
   }
 
   observation(observation: Observation): void {

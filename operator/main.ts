@@ -7,6 +7,8 @@ import { newClock, newRunIds, randomPart, rng } from './clock.ts'
 import { compose } from './compose.ts'
 import { type Config, readConfig, VERSION } from './config.ts'
 import { PrometheusMetrics } from './http/metrics.ts'
+import { ApiClient, type RequestBrake } from './kube/api-client.ts'
+import { readCredentials } from './kube/credentials.ts'
 import { KubeConfigError, loadKubeConfig } from './kube/kube-config.ts'
 import { newLog } from './logger.ts'
 import { Opened } from './opened.ts'
@@ -48,7 +50,10 @@ async function operate(config: Config, kubeConfig: KubeConfig): Promise<number> 
   const { stop, failed } = listenForEnd(log)
   const apiStop = new AbortController()
   const nextId = newRunIds()
-  const foundation = { config, kubeConfig, clock, rng, log, metrics, nextId, runs, apiStop: apiStop.signal }
+  const { signal } = apiStop
+  const credentials = () => readCredentials(kubeConfig)
+  const openApi = (brake: RequestBrake) => new ApiClient({ credentials, brake, metrics, clock, log, signal })
+  const foundation = { config, kubeConfig, clock, rng, log, metrics, nextId, runs, apiStop: signal, openApi }
   const opened = new Opened(log)
   opened.onClose('requests', () => apiStop.abort(new Error('stopped')))
   log.info('starting', { version: VERSION, env: config.env, client: config.clientId, node: process.version })

@@ -7,8 +7,13 @@ import type { Composition, Foundation } from './compose.ts'
 import type { Config } from './config.ts'
 import { debugPage } from './http/debug-state.ts'
 import { healthPage, readyPage } from './http/health.ts'
+import type { PrometheusMetrics } from './http/metrics.ts'
 import { serve } from './http/server.ts'
 import type { Opened } from './opened.ts'
+
+export interface ProcessFoundation extends Foundation {
+  readonly metrics: PrometheusMetrics
+}
 
 const LOOPBACK = '127.0.0.1'
 /** What is under way when we are told to stop: API calls, mostly. */
@@ -21,16 +26,34 @@ const MEMORY_RETRY_MS = 1_000
  * @throws ArkletError BROKER_CONFIG, Error where it cannot listen
  */
 export async function run(
-  foundation: Foundation,
+  foundation: ProcessFoundation,
   composition: Composition,
   opened: Opened,
   stop: AbortSignal,
 ): Promise<void> {
-  const { config, log, clock } = foundation
+  const { config } = foundation
   // First, since it only checks: a wrong certificate is told before anything else is begun.
   const transport = brokerTransport(config)
   const progress = { started: false }
   await openHttp(foundation, composition, opened, progress)
+  await operate(foundation, composition, { transport, opened, progress, stop })
+}
+
+/** What surrounds the parts in one process. */
+export interface Surroundings {
+  readonly transport: Transport
+  readonly opened: Opened
+  readonly progress: { started: boolean }
+  readonly stop: AbortSignal
+}
+
+/** All but the sockets of the process: no way to the broker, none to probes. */
+export async function operate(
+  foundation: Foundation,
+  composition: Composition,
+  { transport, opened, progress, stop }: Surroundings,
+): Promise<void> {
+  const { config, log, clock } = foundation
   if (!(await openWatches(composition, opened, stop))) return
   await adoptBases(foundation, composition, stop)
   await openBroker(config, opened)
@@ -64,7 +87,7 @@ function brokerTransport(config: Config): Transport {
 
 /** Probes are answered from the first moment on. */
 async function openHttp(
-  { config, clock, log, metrics }: Foundation,
+  { config, clock, log, metrics }: ProcessFoundation,
   { store, registry, controllers }: Composition,
   opened: Opened,
   progress: { readonly started: boolean },

@@ -15,6 +15,8 @@ export interface ArkletOptions {
   readonly jvm: JvmOptions
   readonly behaviour: Behaviour
   readonly timers: Clock
+  /** Of the JVM: its wall clock may be set meanwhile. */
+  readonly upMs: () => number
   /** Called with the topic's last word (`bizOperation`, …) and the `data` of the message. */
   readonly publish: (what: string, data: unknown) => void
 }
@@ -30,14 +32,12 @@ export class Arklet {
   readonly #workers = new WorkerPool()
   readonly #locks = new CommandLocks()
   readonly #usedRequestIds = new Set<string>()
-  readonly #startedMs: number
 
   constructor(options: ArkletOptions) {
     const { behaviour, timers, jvm, flags } = options
     const ark = new Ark(flags, () => timers.now())
     this.#options = options
     this.ark = ark
-    this.#startedMs = timers.now()
     this.#shop = {
       ark,
       behaviour,
@@ -76,9 +76,8 @@ export class Arklet {
   #health(payload: Uint8Array): void {
     const asked = parseObject(payload)
     if (asked.kind === 'broken') return
-    const { jvm, timers } = this.#options
-    const upMs = timers.now() - this.#startedMs
-    const health = healthData(asked.kind === 'ok' ? asked.value : {}, { ark: this.ark, jvm, upMs })
+    const { jvm, upMs } = this.#options
+    const health = healthData(asked.kind === 'ok' ? asked.value : {}, { ark: this.ark, jvm, upMs: upMs() })
     if (health) this.#options.publish('health', { code: 'SUCCESS', data: { healthData: health } })
   }
 

@@ -26,8 +26,8 @@ export interface BaseOptions extends BehaviourOptions {
   readonly metaspaceOwnBytes?: number
   readonly processors?: number
   readonly javaVersion?: string
-  /** By how much the base's clock is ahead. */
-  readonly clockSkewMs?: number
+  /** By how much the base's clock is ahead; a function where it may be set while the base runs. */
+  readonly clockSkewMs?: number | (() => number)
   readonly heartEveryMs?: number
   /** Mends what a real base does not: its beats survive a broker outage. */
   readonly heartSurvives?: boolean

@@ -37,11 +37,11 @@ export class BaseProcess {
 
   constructor(parts: ProcessParts) {
     const { options, behaviour } = parts
-    const { clockSkewMs = 0 } = options
     this.#parts = parts
     this.#timers = new ProcessTimers(parts.clock)
+    const startedMs = parts.clock.now()
     const timers: Clock = {
-      now: () => this.#timers.now() + clockSkewMs,
+      now: () => this.#wallMs(),
       after: (ms, run) => this.#timers.after(ms, run),
     }
     this.arklet = new Arklet({
@@ -54,6 +54,7 @@ export class BaseProcess {
       },
       behaviour,
       timers,
+      upMs: () => this.#timers.now() - startedMs,
       publish: (what, data) => this.publish(what, data),
     })
   }
@@ -82,7 +83,7 @@ export class BaseProcess {
 
   publish(what: string, data: unknown, failed: (why: string) => void = () => {}): void {
     const { who, onPublish } = this.#parts
-    const payload = envelope(data, this.#timers.now() + (this.#parts.options.clockSkewMs ?? 0))
+    const payload = envelope(data, this.#wallMs())
     if (!this.#link?.up) {
       failed('not connected')
       return
@@ -112,6 +113,11 @@ export class BaseProcess {
   /** The network is back; the base learns of it at its next attempt. */
   rejoin(): void {
     this.#cutOff = false
+  }
+
+  #wallMs(): number {
+    const { clockSkewMs = 0 } = this.#parts.options
+    return this.#timers.now() + (typeof clockSkewMs === 'number' ? clockSkewMs : clockSkewMs())
   }
 
   #connect(settled: (error?: Error) => void): void {

@@ -48,6 +48,12 @@ export class Behaviour {
     this.#hung.delete(urlOrBizName)
   }
 
+  /** As `accept`, of all that was refused or hung. */
+  forgive(): void {
+    this.#refused.clear()
+    this.#hung.clear()
+  }
+
   read(url: string, asked: { readonly name?: string; readonly version?: string }): Jar {
     const jar = readJar(url, asked, this.#jars)
     if (this.#hung.has(url) || this.#hung.has(asked.name ?? '')) return { kind: 'hangs' }

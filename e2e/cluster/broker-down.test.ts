@@ -29,4 +29,4 @@ test('the broker away for 90 s, and bases that never beat again: no Node, Pod or
   for (const { identity } of bases) await journey.nodeReady(identity, 'True', 90_000)
   expect(bases.some(({ beating }) => beating)).toBe(false) // the heart of a real base died with its failed publish
   expect(bases.flatMap(base => commandsOf(base, 'uninstallBiz'))).toEqual([])
-})
+}, 240_000)

@@ -152,13 +152,15 @@ export class Journey implements AsyncDisposable {
   /** Messages of the Events about one object, oldest first. */
   async events(name: string, reason?: string): Promise<readonly string[]> {
     const fields = `involvedObject.name=${name}${reason ? `,reason=${reason}` : ''}`
-    const { items } = await this.get<{ items: { message: string; reason: string }[] }>(
+    const { items } = await this.get<{ items: { message: string; involvedObject: { namespace?: string } }[] }>(
       'events',
       '--all-namespaces',
       '--field-selector',
       fields,
     )
-    return items.map(({ message }) => message)
+    // Pods of other journeys may bear the same name; Nodes have no namespace.
+    const own = items.filter(({ involvedObject: { namespace } }) => !namespace || namespace === this.namespace)
+    return own.map(({ message }) => message)
   }
 
   event(name: string, reason: string, withinMs = 30_000): Promise<string> {

@@ -11,6 +11,8 @@ export interface Stage {
   readonly needs?: string
   /** Needs nothing but Node and takes seconds: part of `make check`, beside the others that do. */
   readonly isFast: boolean
+  /** Not part of `make test` yet: runs where it is asked for by name. */
+  readonly isOnDemand?: true
 }
 
 const isContract = (path: string): boolean => path.endsWith('.contract.test.ts')
@@ -34,9 +36,10 @@ const vitest = (name: string, what: string, covers: (path: string) => boolean, i
 
 export const CLUSTER = vitest('cluster', 'journeys on a real cluster', isJourney)
 
-export const JAVA: Stage = {
+const JAVA: Stage = {
   ...vitest('java', 'real bases: contract, journeys and faults on JVMs', isOnJvms),
   needs: 'java',
+  isOnDemand: true,
 }
 
 export const STAGES: readonly Stage[] = [

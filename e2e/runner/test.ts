@@ -6,6 +6,8 @@ import { STAGES } from './stages.ts'
 const { values } = parseArgs({ options: { fast: { type: 'boolean' }, only: { type: 'string' } } })
 conclude(
   await runStages(
-    STAGES.filter(({ name, isFast }) => (!values.fast || isFast) && (!values.only || name === values.only)),
+    STAGES.filter(({ name, isFast, isOnDemand }) =>
+      values.only ? name === values.only : !isOnDemand && (!values.fast || isFast),
+    ),
   ),
 )

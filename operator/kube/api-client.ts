@@ -48,6 +48,9 @@ interface Connection {
   readonly readAtMs: number
 }
 
+/** What the parts ask the API server through. */
+export type Api = Pick<ApiClient, 'send' | 'json' | 'stream'> & AsyncDisposable
+
 const CREDENTIALS_MAX_AGE_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5_000
 

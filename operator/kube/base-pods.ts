@@ -41,11 +41,13 @@ export class KubeBasePods implements BasePods {
   readonly #ended = new LRUCache<string, true>({ max: UIDS_MAX })
   /** Those that anyone wants to know of: all others of the namespace come and go unheeded. */
   readonly #wanted = new LRUCache<string, true>({ max: UIDS_MAX })
-  readonly #topology = new LRUCache<string, Readonly<Record<string, string>>>({ max: 1_000, ttl: TOPOLOGY_TTL_MS })
+  readonly #topology: LRUCache<string, Readonly<Record<string, string>>>
   readonly #watching = new Set<Promise<void>>()
 
   constructor(options: KubeBasePodsOptions) {
     this.#options = options
+    const { clock: perf } = options.reflectorPorts
+    this.#topology = new LRUCache({ max: 1_000, ttl: TOPOLOGY_TTL_MS, ttlResolution: 0, perf })
   }
 
   async find(ip: string): Promise<Found> {

@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { MEMORY_NAME } from '../../reconcilers/base-tunnel/memory.ts'
+import { SteppedClock } from '../../reconcilers/loop/stepped-clock.ts'
 import { leaseName, nodeName, podKey } from '../../reconcilers/names.ts'
 import { ApiError } from '../../reconcilers/ports.ts'
 import type { ApiRequest } from './api-client.ts'
@@ -25,7 +26,9 @@ function aCluster(answer: Answer = () => ({}), extra: { env?: string; namespace?
     json: async <T>(request: ApiRequest): Promise<T> => take(request) as T,
     send: async (request: ApiRequest): Promise<Buffer> => Buffer.from(JSON.stringify(take(request) ?? {})),
   }
-  return { cluster: new KubeCluster({ api, ownNamespace: 'ours', env: 'prod', namespace: '', ...extra }), sent }
+  const clock = new SteppedClock(1_000)
+  const options = { api, clock, ownNamespace: 'ours', env: 'prod', namespace: '', ...extra }
+  return { cluster: new KubeCluster(options), sent }
 }
 
 const refusing = (status: number, message = 'no'): Answer => {

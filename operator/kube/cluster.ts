@@ -12,13 +12,14 @@ import type {
 import { LRUCache } from 'lru-cache'
 import { MEMORY_NAME } from '../../reconcilers/base-tunnel/memory.ts'
 import { LEASE_NAMESPACE, type LeaseName, type NodeName, type PodKey, splitPodKey } from '../../reconcilers/names.ts'
-import { ApiError, type Cluster, type Patch } from '../../reconcilers/ports.ts'
+import { ApiError, type Clock, type Cluster, type Patch } from '../../reconcilers/ports.ts'
 import type { ApiClient, ApiRequest } from './api-client.ts'
 import { type KubeList, query } from './kube-object.ts'
 import { trimLease, trimNode, trimPod } from './trim.ts'
 
 export interface KubeClusterOptions {
   readonly api: Pick<ApiClient, 'send' | 'json'>
+  readonly clock: Pick<Clock, 'now'>
   /** Where our own memory lies. */
   readonly ownNamespace: string
   readonly env: string
@@ -46,10 +47,11 @@ const podPath = (key: PodKey): string => {
 
 export class KubeCluster implements Cluster {
   readonly #options: KubeClusterOptions
-  readonly #reads = new LRUCache<string, Promise<unknown>>({ max: 1_000, ttl: READ_TTL_MS })
+  readonly #reads: LRUCache<string, Promise<unknown>>
 
   constructor(options: KubeClusterOptions) {
     this.#options = options
+    this.#reads = new LRUCache({ max: 1_000, ttl: READ_TTL_MS, ttlResolution: 0, perf: options.clock })
   }
 
   async createNode(node: V1Node): Promise<V1Node> {

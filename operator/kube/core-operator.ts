@@ -6,7 +6,7 @@
  */
 import type { KubeConfig, KubernetesObject } from '@kubernetes/client-node'
 import type { Log } from '../../reconcilers/ports.ts'
-import type { ApiClient } from './api-client.ts'
+import type { Api } from './api-client.ts'
 import {
   FrameworkOperator,
   type OperatorLogger,
@@ -30,7 +30,7 @@ export interface WatchOptions {
 
 export interface CoreOperatorOptions {
   readonly kubeConfig: KubeConfig
-  readonly api: ApiClient
+  readonly api: Api
   readonly reflectorPorts: ReflectorPorts
   readonly log: Log
 }

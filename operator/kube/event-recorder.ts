@@ -46,7 +46,7 @@ const PER_OBJECT = { burst: 25, oneEveryMs: 10_000, objectsMax: 10_000 }
 
 export class EventRecorder implements Events {
   readonly #options: EventRecorderOptions
-  readonly #told = new LRUCache<string, Told>({ max: TOLD_MAX, ttl: TOLD_TTL_MS })
+  readonly #told: LRUCache<string, Told>
   readonly #budget = new EventBudget(PER_OBJECT)
   /** To be written, oldest first. What is repeated while it waits is written once. */
   readonly #queue = new Map<string, Told>()
@@ -54,6 +54,7 @@ export class EventRecorder implements Events {
 
   constructor(options: EventRecorderOptions) {
     this.#options = options
+    this.#told = new LRUCache({ max: TOLD_MAX, ttl: TOLD_TTL_MS, ttlResolution: 0, perf: options.clock })
   }
 
   get waiting(): number {

@@ -113,6 +113,22 @@ describe('after a restart of ours', () => {
     expect(foreignOf({ base: { ...found, ...health(60_000) } })).toEqual(keys('left:1'))
   })
 
+  test('unless it came up unseen with a young JVM, as what a base is shipped with does', () => {
+    const snapshot = { publishedAtMs: now - 50_000, receivedAtMs: now, count: 1 }
+    const shipped = (cameAtMs: number, servedUntilMs: number) =>
+      foreignOf({
+        base: {
+          bizs: [{ ...aBiz('left', '1'), changedAtMs: cameAtMs - 50_000 }],
+          snapshot,
+          servedUntilMs,
+          ...health(70_000),
+        },
+      })
+    expect(shipped(now - 60_000, now - 61_000)).toEqual(keys('left:1'))
+    expect(shipped(now - 60_000, now - 40_000)).toBeUndefined()
+    expect(shipped(now - 5_000, now - 6_000)).toBeUndefined()
+  })
+
   test('which its first health answer tells: that is waited for, yet not for ever', () => {
     const reach = (agoMs: number) => ({ reach: { state: 'heard' as const, sinceMs: now - agoMs, why: '' } })
     expect(decide({ base: { ...found, ...reach(100), lacking: ['health'] } })).toEqual({})
@@ -131,6 +147,11 @@ describe('FOREIGN_MODULES=uninstall', () => {
 })
 
 describe('our own installs are remembered', () => {
+  test('and not those of which a conflict told us', () => {
+    const { claim: _ours, ...theirs } = aFlight()
+    expect(rememberCommands(tunnelFacts({ base: { flights: [theirs] } }))).toEqual({})
+  })
+
   test('from the command on, for as long as they may still show', () => {
     const { memo } = rememberCommands(tunnelFacts({ base: { flights: [aFlight()] } }))
     expect(memo?.commanded).toEqual(keys('biz1:0.0.1'))

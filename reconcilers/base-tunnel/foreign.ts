@@ -6,12 +6,15 @@ import type { BizKey } from '../../mqtt-bridge/index.ts'
 import * as events from '../events.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { Decision, Memo, TunnelFacts, Watched } from './facts.ts'
+import { YOUNG_FOR_MS } from './polling.ts'
 
 /** A wrong word of some base must not fill its Lease. */
 const FOREIGN_MAX = 500
 /** Between clocks of two operators, and of a JVM's start and what it says of it. */
 const CLOCK_MARGIN_MS = 5_000
 const HEALTH_GRACE_MS = 10_000
+/** A young base is looked at every five seconds, and a look or two may be lost. */
+const LOOK_MISSED_MS = 15_000
 
 /** Nothing is under way, so what the snapshot shows is what runs. A command past its deadline is waited for no longer. */
 export function isClean({ snapshot, flights, doubts }: BaseRecord): boolean {
@@ -30,7 +33,10 @@ export function isNews(facts: TunnelFacts): boolean {
 
 /** Installs that we have sent: they are ours for as long as they may still show. */
 export function rememberCommands({ record, memo }: TunnelFacts): Decision {
-  const installs = [...record.flights].filter(([, { command }]) => command === 'installBiz').map(([key]) => key)
+  // One without a claim is somebody else's: a conflict told us of it.
+  const installs = [...record.flights]
+    .filter(([, { command, claim }]) => command === 'installBiz' && claim !== undefined)
+    .map(([key]) => key)
   const unknown = installs.filter(key => !memo.commanded.has(key))
   return unknown.length > 0 ? { memo: { commanded: new Set([...memo.commanded, ...unknown]) } } : {}
 }
@@ -70,8 +76,7 @@ function newcomers(facts: TunnelFacts): readonly BizKey[] {
   const present = [...record.bizs.keys()]
   if (!record.foreign || beganUnserved(facts)) return present
   const { watched } = memo
-  // First look after a restart of ours: what our predecessor installed cannot be told from what came by itself.
-  if (!watched) return []
+  if (!watched) return present.filter(key => cameUnseen(record, key))
   return watched.restarts === record.restarts ? present.filter(key => !watched.keys.has(key)) : present
 }
 
@@ -81,6 +86,20 @@ function beganUnserved({ record, memo }: TunnelFacts): boolean {
   if (memo.watched || servedUntilMs === undefined || health?.runTimeMs === undefined || healthAtMs === undefined)
     return false
   return healthAtMs - health.runTimeMs > servedUntilMs + CLOCK_MARGIN_MS
+}
+
+/**
+ * At the first look after a restart of ours: what our predecessor installed cannot be told from what came by itself, but for
+ * what a JVM was shipped with. That comes up within its first minute, and our predecessor may have ended before it looked again.
+ */
+function cameUnseen({ bizs, snapshot, servedUntilMs, health, healthAtMs }: BaseRecord, key: BizKey): boolean {
+  const { changedAtMs } = bizs.get(key) ?? {}
+  const runTimeMs = health?.runTimeMs
+  if (changedAtMs === undefined || !snapshot || servedUntilMs === undefined) return false
+  if (runTimeMs === undefined || healthAtMs === undefined) return false
+  // The base's clock, read as ours.
+  const cameAtMs = changedAtMs + snapshot.receivedAtMs - snapshot.publishedAtMs
+  return cameAtMs > servedUntilMs - LOOK_MISSED_MS && cameAtMs - (healthAtMs - runTimeMs) < YOUNG_FOR_MS
 }
 
 /** Whether the JVM is the one that was served before is known only from its health. */

@@ -22,7 +22,7 @@ const OVERDUE_MS = 15_000
 const RESOLVED_MS = 2_000
 const UNCLAIMED_MS = 10_000
 /** Modules that a base was shipped with come up after it: it is watched more closely for its first minute. */
-const YOUNG_FOR_MS = 60_000
+export const YOUNG_FOR_MS = 60_000
 const YOUNG_MS = 5_000
 const DEAD_SHARE = 0.2
 const DEAD_MIN_MS = 10_000

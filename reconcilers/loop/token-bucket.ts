@@ -110,7 +110,8 @@ export class TokenBucket {
     const lane = [this.#normal, this.#low].find(({ waiters }) => waiters.size > 0)
     const atMs = lane && this.#countedAtMs + Math.max(1, Math.ceil((lane.reserve + 1 - this.#tokens) / this.#perMs))
     if (atMs === this.#alarm?.atMs) return
-    this.#alarm?.abort.abort()
+    // With a reason: without one each abort makes an exception, stack and all.
+    this.#alarm?.abort.abort('another alarm')
     this.#alarm = undefined
     if (atMs === undefined) return
     const alarm = { atMs, abort: new AbortController() }

@@ -191,7 +191,8 @@ export class KeyQueue<K extends string> implements WorkQueue<K> {
   #setAlarm(): void {
     const atMs = this.#takers.size > 0 ? this.#waiting.first?.dueAtMs : undefined
     if (atMs === this.#alarm?.atMs) return
-    this.#alarm?.abort.abort()
+    // With a reason: without one each abort makes an exception, stack and all.
+    this.#alarm?.abort.abort('another alarm')
     this.#alarm = undefined
     if (atMs === undefined) return
     const alarm = { atMs, abort: new AbortController() }

@@ -1,6 +1,7 @@
 import type { CoreV1Event } from '@kubernetes/client-node'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { baseId, bizKey, type Observation } from '../../mqtt-bridge/index.ts'
+import { WATCH_LAG_MS } from '../latest.ts'
 import { SteppedClock } from '../loop/stepped-clock.ts'
 import { nodeName } from '../names.ts'
 import { nodeNaming } from '../node-identity.ts'
@@ -10,7 +11,6 @@ import { BaseRegistry } from '../registry/base-registry.ts'
 import { StoringCluster } from './a-cluster.ts'
 import { aLease, aLink, aNode, someSettings } from './a-node.ts'
 import { NodeLeaseController } from './controller.ts'
-import { WATCH_LAG_MS } from './latest.ts'
 
 const b1 = baseId('b1')
 const node1 = nodeName('virtual-node-b1')

@@ -1,5 +1,6 @@
 import type { V1Lease, V1Node } from '@kubernetes/client-node'
 import * as events from '../events.ts'
+import { Latest, WATCH_LAG_MS } from '../latest.ts'
 import { again, type Outcome, type Reconciler, settled, soonest } from '../loop/outcome.ts'
 import { type LeaseName, leaseName, type NodeName } from '../names.ts'
 import {
@@ -14,7 +15,6 @@ import {
 } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
-import { Latest, WATCH_LAG_MS } from './latest.ts'
 import { RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
 import type { Labels } from './node-object.ts'
 import { type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'

@@ -2,7 +2,7 @@
 import { bizKey, type Command } from '../../mqtt-bridge/index.ts'
 import type { NameClaims } from '../claims.ts'
 import type { BaseRecord, Flight } from '../registry/base-record.ts'
-import { planName, type Step } from './module-plan.ts'
+import { planName, RESEND_AFTER_MS, type Step } from './module-plan.ts'
 
 /** A real base has five workers without time-outs; one of ours stays free for uninstalls, so that hung installs cannot block them. */
 export const FLIGHTS_MAX = 3
@@ -31,11 +31,15 @@ export function planBase(record: BaseRecord, claims: ReadonlyMap<string, NameCla
     name: name.bizName,
     step: planName({ record, claims: name, nowMs }),
   }))
-  const wakeTimes = steps.flatMap(({ step }) =>
-    step.kind === 'wait' && step.untilMs !== undefined ? step.untilMs : [],
-  )
+  const wanted = steps.map(({ step }) => step).filter(isSend)
+  const lost = lostInstalls(record, wanted)
+  const wakeTimes = [
+    ...steps.flatMap(({ step }) => (step.kind === 'wait' && step.untilMs !== undefined ? step.untilMs : [])),
+    ...lost.map(({ dueAtMs }) => dueAtMs).filter(dueAtMs => dueAtMs > nowMs),
+  ]
+  const due = lost.filter(({ dueAtMs }) => dueAtMs <= nowMs).map(({ step }) => step)
   const plan = {
-    send: admit(record, [...intruders(record, claims), ...steps.map(({ step }) => step).filter(isSend)]),
+    send: admit(record, [...intruders(record, claims), ...due, ...wanted]),
     why: steps.map(({ name, step }) => `${name}: ${step.kind} (${step.why})`),
   }
   return wakeTimes.length > 0 ? { ...plan, wakeAtMs: Math.min(...wakeTimes) } : plan
@@ -53,6 +57,24 @@ function intruders(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>):
   })
 }
 
+/**
+ * Installs that were never answered and are not to be sent again: no Pod wants them any more, or a newer claim has won.
+ * Each holds a place among the commands of its base, and the Pod that is being deleted for it, until it is known whether it
+ * runs. An uninstall tells: the base refuses it while the install holds the lock, and finds nothing where it never arrived.
+ */
+function lostInstalls(
+  { flights, bizs }: BaseRecord,
+  wanted: readonly SendStep[],
+): readonly { readonly dueAtMs: number; readonly step: SendStep }[] {
+  return [...flights].flatMap(([key, { command, name, version, claim, overdue, sentAtMs }]) => {
+    // Somebody else's install, of which a conflict told us, may bring in what is not ours to remove.
+    if (!overdue || command !== 'installBiz' || claim === undefined || bizs.has(key)) return []
+    if (wanted.some(step => stepKey(step) === key)) return []
+    const why = 'its install was not answered, and is not wanted now'
+    return { dueAtMs: sentAtMs + RESEND_AFTER_MS, step: { kind: 'uninstall', name, version, claim, why } as const }
+  })
+}
+
 const isSend = (step: Step): step is SendStep => step.kind === 'install' || step.kind === 'uninstall'
 
 /** Uninstalls first, then installs by age of their claim; what does not fit is planned again when a flight ends. */
@@ -61,6 +83,8 @@ function admit(record: BaseRecord, wanted: readonly SendStep[]): readonly SendSt
   let free = FLIGHTS_MAX - flights.length
   let freeForInstalls = INSTALL_FLIGHTS_MAX - flights.filter(flight => flight.command === 'installBiz').length
   return [...wanted].sort(bySendOrder).filter(step => {
+    // Sent again, it takes the place of the first.
+    if (record.flights.has(stepKey(step))) return true
     if (free <= 0 || (step.kind === 'install' && freeForInstalls <= 0)) return false
     free -= 1
     if (step.kind === 'install') freeForInstalls -= 1
@@ -109,7 +133,7 @@ export function flightOf(step: SendStep, nowMs: number): Flight {
     tuple: step.tuple,
     unproven: step.unproven,
     sentAtMs: nowMs,
-    overdue: false,
+    overdue: step.again ?? false,
     ...(step.replaces ? { replaces: step.replaces } : {}),
   }
 }

@@ -4,7 +4,8 @@ import { claimsOn } from '../claims.ts'
 import { aBase, BUILT_AT_MS } from '../registry/a-base.ts'
 import { type Attempt, type BaseRecord, claimId, type Flight, type ModuleTuple } from '../registry/base-record.ts'
 import { aBiz, aPod, claimsFor, jar, noLookups, planFor } from './a-pod.ts'
-import { planBase } from './base-plan.ts'
+import { flightOf, planBase } from './base-plan.ts'
+import { RESEND_AFTER_MS } from './module-plan.ts'
 
 const old = aPod({ name: 'old', version: '0.0.1', createdAt: '2026-01-01T00:00:00Z' })
 const young = aPod({ name: 'young', version: '0.0.2', createdAt: '2026-01-01T00:00:10Z' })
@@ -60,6 +61,19 @@ describe('one claim', () => {
   test('while a command may be running nothing is sent, however old it is', () => {
     expect(planFor(aBase({ flights: [inFlight()] }), [old])).toMatchObject({ kind: 'wait' })
     expect(planFor(aBase({ flights: [inFlight({ overdue: true })] }), [old])).toMatchObject({ kind: 'wait' })
+  })
+
+  test('an install that was not answered by its deadline may be lost: it is sent again, in its own place', () => {
+    const lost = inFlight({ overdue: true, sentAtMs: BUILT_AT_MS - RESEND_AFTER_MS })
+    expect(planFor(aBase({ flights: [lost] }), [old])).toMatchObject({ kind: 'install', strategy: 'installOnly' })
+    const others = ['x', 'y'].map(name => inFlight({ name, overdue: true }))
+    expect(planBase(aBase({ flights: [lost, ...others] }), claimsOn([old], noLookups), BUILT_AT_MS).send).toHaveLength(
+      1,
+    )
+    const [again] = planBase(aBase({ flights: [lost] }), claimsOn([old], noLookups), BUILT_AT_MS).send
+    expect(again && flightOf(again, BUILT_AT_MS)).toMatchObject({ sentAtMs: BUILT_AT_MS, overdue: true })
+    const younger = { ...lost, sentAtMs: lost.sentAtMs + 1 }
+    expect(planFor(aBase({ flights: [younger] }), [old])).toMatchObject({ kind: 'wait', untilMs: BUILT_AT_MS + 1 })
   })
 
   test('after an answer absence proves nothing until the base was looked at again', () => {
@@ -261,6 +275,17 @@ describe('the limits of a base', () => {
   test('commands that hang count for as long as they may be running', () => {
     const hung = ['x', 'y'].map(name => inFlight({ name, overdue: true }))
     expect(planOf(aBase({ flights: hung })).send).toEqual([])
+  })
+
+  test('an install that was not answered and that nobody wants any more is asked after by an uninstall', () => {
+    const lost = inFlight({ overdue: true, sentAtMs: BUILT_AT_MS - RESEND_AFTER_MS, claim: claimId('uid-old', 'biz1') })
+    const leaving = aPod({ name: 'old', version: '0.0.1', deleting: true })
+    const sent = (flight: Flight) =>
+      planBase(aBase({ flights: [flight] }), claimsOn([leaving], noLookups), BUILT_AT_MS).send
+    expect(sent(lost)).toMatchObject([{ kind: 'uninstall', name: 'biz1', version: '0.0.1' }])
+    expect(sent({ ...lost, overdue: false })).toEqual([])
+    const { claim: _ours, ...theirs } = lost
+    expect(sent(theirs)).toEqual([])
   })
 
   test.each([

@@ -14,6 +14,8 @@ export type Step =
       readonly unproven: boolean
       /** The same version stands and is replaced: its tuple, to put back if this fails. */
       readonly replaces?: ModuleTuple
+      /** Sent before, and past its deadline: it goes on counting, and is waited for no more than the first. */
+      readonly again?: true
       readonly why: string
     }
   /** `claim` is the Pod being deleted for it, where there is one: a failure is held against that claim. */
@@ -126,10 +128,13 @@ function soonestRetry(record: BaseRecord, groups: readonly ClaimGroup[]): number
 
 /** The next step that brings this group's biz to ACTIVATED, from whatever the base shows. */
 function advance(facts: NameFacts, group: ClaimGroup): Step {
+  const [claim] = group
+  return planResend(facts, claim) ?? waitIf(busyWith(facts.record, claim)) ?? planFrom(facts, group)
+}
+
+function planFrom(facts: NameFacts, group: ClaimGroup): Step {
   const { record } = facts
   const [claim] = group
-  const busy = busyWith(record, claim)
-  if (busy) return wait(busy)
   const biz = bizOf(record, claim)
   if (!biz) return planAbsent(facts, group)
   switch (biz.state) {
@@ -143,6 +148,32 @@ function advance(facts: NameFacts, group: ClaimGroup): Step {
     case 'broken':
     case 'stopped':
       return planBroken(facts, group)
+  }
+}
+
+const waitIf = (why: string | undefined): Step | undefined => (why === undefined ? undefined : wait(why))
+
+/** How long a command past its deadline is given before it is sent again. */
+export const RESEND_AFTER_MS = 300_000
+
+/**
+ * A command that was never answered may hang in the base, or may never have reached it: a base that loses its connection loses
+ * what was on its way. To send it again tells: the base refuses it for as long as the first one runs, whose lock it holds.
+ */
+function planResend({ record, nowMs }: NameFacts, claim: Claim): Step | undefined {
+  const flight = record.flights.get(keyOf(claim))
+  if (!flight?.overdue || flight.command !== 'installBiz') return undefined
+  const dueAtMs = flight.sentAtMs + RESEND_AFTER_MS
+  if (dueAtMs > nowMs) return wait('its command is not answered, and may hang', dueAtMs)
+  return {
+    kind: 'install',
+    claim,
+    tuple: claim.tuple,
+    strategy: flight.strategy ?? 'installOnly',
+    unproven: flight.unproven ?? false,
+    ...(flight.replaces && { replaces: flight.replaces }),
+    again: true,
+    why: 'not answered by its deadline: sent again, since it may have been lost',
   }
 }
 

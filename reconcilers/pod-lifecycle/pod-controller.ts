@@ -1,10 +1,11 @@
 import type { V1Pod, V1PodStatus } from '@kubernetes/client-node'
 import { claimsOfPod, claimsOn } from '../claims.ts'
 import * as events from '../events.ts'
+import { Latest } from '../latest.ts'
 import { again, type Outcome, type Reconciler, settled } from '../loop/outcome.ts'
 import { type NodeName, nodeName, type PodKey } from '../names.ts'
 import { podRef } from '../pod-identity.ts'
-import type { Clock, Cluster, Events, Log, Metrics, Store } from '../ports.ts'
+import { ApiError, type Clock, type Cluster, type Events, type Log, type Metrics, type Store } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { announcements, moduleOf } from './announcements.ts'
@@ -25,11 +26,17 @@ export interface PodControllerOptions {
   readonly onGone: (podUid: string) => void
 }
 
+interface Written {
+  readonly status?: V1PodStatus
+  readonly spec?: Pick<NonNullable<V1Pod['spec']>, 'tolerations'>
+}
+
 /** Keyed by Pod: its status says what the base says; its object goes when its module is gone. Sends no command. */
 export class PodController implements Reconciler<PodKey> {
   readonly name = 'pods'
   readonly #of: PodControllerOptions
   readonly #uids = new Map<PodKey, { readonly uid: string; readonly node: NodeName }>()
+  readonly #written = new Latest<PodKey, V1Pod>()
   /** What was last told of a Pod in Events, so that each is told once. */
   readonly #told = new Map<string, string>()
 
@@ -40,7 +47,7 @@ export class PodController implements Reconciler<PodKey> {
   async reconcile(key: PodKey): Promise<Outcome> {
     const { registry, store, sources, clock } = this.#of
     if (!store.synced) return settled('none', 'not synced')
-    const pod = store.pod(key)
+    const pod = this.#newest(key)
     this.#forgetFormer(key, pod)
     if (!pod?.spec?.nodeName) return settled('none', pod ? 'not bound' : 'gone')
     const node = nodeName(pod.spec.nodeName)
@@ -57,6 +64,13 @@ export class PodController implements Reconciler<PodKey> {
       : again(plan.wakeAfterMs, plan.action.kind, plan.why)
   }
 
+  /** As the cache has it, or as we wrote it where the watch has not brought that yet. */
+  #newest(key: PodKey): V1Pod | undefined {
+    const { store, clock } = this.#of
+    const cached = store.pod(key)
+    return cached && this.#written.of(key, cached, clock.now())
+  }
+
   async #carryOut(key: PodKey, pod: V1Pod, record: BaseRecord, plan: PodPlan): Promise<void> {
     const { cluster, metrics, events: recorder } = this.#of
     const { action } = plan
@@ -65,15 +79,13 @@ export class PodController implements Reconciler<PodKey> {
       case 'none':
         return this.#announce(pod, record, pod.status)
       case 'patchStatus':
-        await cluster.patchPodStatus(key, uid, statusPatch(pod, action))
+        await this.#write(key, pod, cluster.patchPodStatus(key, uid, statusPatch(pod, action)), action)
         this.#timeAnswer(pod, record, action.status)
         return this.#announce(pod, record, action.status, action.superseded)
       case 'patchTolerations': {
-        const body = {
-          metadata: { resourceVersion: pod.metadata?.resourceVersion },
-          spec: { tolerations: action.tolerations },
-        }
-        await cluster.patchPod(key, uid, { type: 'merge', body })
+        const spec = { tolerations: [...action.tolerations] }
+        const body = { metadata: { resourceVersion: pod.metadata?.resourceVersion }, spec }
+        await this.#write(key, pod, cluster.patchPod(key, uid, { type: 'merge', body }), { spec })
         return
       }
       case 'release':
@@ -85,6 +97,25 @@ export class PodController implements Reconciler<PodKey> {
         metrics.count('koupleless_pods_evicted_total')
         recorder.emit(events.podBaseDead(podRef(pod), record.reach.why))
         return
+    }
+  }
+
+  /** `written` answers with metadata only; what it stands for is what we wrote. */
+  async #write(key: PodKey, pod: V1Pod, written: Promise<V1Pod>, wrote: Written): Promise<void> {
+    try {
+      const { metadata } = await written
+      const { resourceVersion } = metadata ?? {}
+      const newer = {
+        ...pod,
+        metadata: { ...pod.metadata, ...(resourceVersion !== undefined && { resourceVersion }) },
+        ...(wrote.status && { status: { ...pod.status, ...wrote.status } }),
+        ...(wrote.spec && { spec: { containers: [], ...pod.spec, ...wrote.spec } }),
+      }
+      this.#written.wrote(key, newer, this.#of.clock.now())
+    } catch (error) {
+      // What we believed of it is wrong: the cache will know better.
+      if (error instanceof ApiError && error.status === 409) this.#written.forget(key)
+      throw error
     }
   }
 
@@ -126,6 +157,7 @@ export class PodController implements Reconciler<PodKey> {
     const former = this.#uids.get(key)
     if (former && former.uid !== pod?.metadata?.uid) {
       this.#uids.delete(key)
+      this.#written.forget(key)
       this.#forget(former.uid, former.node)
     }
     if (pod?.spec?.nodeName) this.#uids.set(key, { uid: podRef(pod).uid, node: nodeName(pod.spec.nodeName) })

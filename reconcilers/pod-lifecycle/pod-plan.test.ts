@@ -140,6 +140,22 @@ describe('what a Pod shows', () => {
     expect(stateOf(back)).toMatchObject({ restartCount: 1, ready: true })
   })
 
+  test('Ready that the node lifecycle controller took is given back after the first look, and not before', () => {
+    const conditions = (ran.status?.conditions ?? []).map(one =>
+      one.type === 'Ready' ? { ...one, status: 'False' } : one,
+    )
+    const taken = { ...ran, status: { ...ran.status, conditions } }
+    expect(plan(taken, aBase({ lacking: ['snapshot'] })).action.kind).toBe('none')
+    expect(condition(statusOf(taken, running), 'Ready')?.status).toBe('True')
+  })
+
+  test('a JVM that has just begun runs nothing, though it was not looked at yet', () => {
+    const restarted = aBase({ lacking: ['snapshot'], restartedAtMs: BUILT_AT_MS })
+    const status = statusOf(ran, restarted)
+    expect(stateOf(status)).toMatchObject({ ready: false, restartCount: 1 })
+    expect(condition(status, 'Ready')?.status).toBe('False')
+  })
+
   test('while a command or a doubt is open nothing that ran is called gone', () => {
     expect(plan(ran, aBase({ flights: [flight] })).action.kind).toBe('none')
     const doubts = new Map([[bizKey('biz1', '0.0.1'), { sincePublishedAtMs: 1, raisedAtMs: 1 }]])

@@ -145,14 +145,18 @@ function frozenContainers({ pod }: PodFacts): ReturnType<typeof containersOf> {
   return { statuses: pod.status?.containerStatuses ?? [], standings: [], superseded: [] }
 }
 
-const isFrozen = (record: BaseRecord): boolean =>
-  record.reach.state !== 'heard' || record.noCommands?.reason === 'DuplicateIdentity' || !record.snapshot
+/** Of a JVM that we saw begin we know, without a look, that nothing of the former one runs. */
+const isFrozen = ({ reach, noCommands, snapshot, restartedAtMs }: BaseRecord): boolean =>
+  reach.state !== 'heard' ||
+  noCommands?.reason === 'DuplicateIdentity' ||
+  (snapshot === undefined && restartedAtMs === undefined)
 
 function planStatus(facts: PodFacts): PodPlan {
   const { pod, record, nowMs } = facts
   const frozen = isFrozen(record)
   const { statuses, standings, superseded } = frozen ? frozenContainers(facts) : containersOf(facts)
-  if (frozen && statuses.length === 0) return none('nothing is known of its modules yet')
+  const unseen = frozen ? notSeenYet(record, statuses) : undefined
+  if (unseen !== undefined) return none(unseen)
   const status = keepSuperseded(pod, podStatus({ pod, record, containers: statuses, standings, nowMs }), frozen)
   const wake = nextLook(facts, status)
   if (samePodStatus(pod.status, status)) return planTolerations(pod, wake)
@@ -161,6 +165,12 @@ function planStatus(facts: PodFacts): PodPlan {
   const ipsChanged = status.podIP !== pod.status?.podIP
   const plan: PodPlan = { action: { kind: 'patchStatus', status, ipsChanged, superseded }, why: describe(status) }
   return wake === undefined ? plan : { ...plan, wakeAfterMs: wake }
+}
+
+function notSeenYet({ reach, snapshot }: BaseRecord, shown: readonly V1ContainerStatus[]): string | undefined {
+  if (shown.length === 0) return 'nothing is known of its modules yet'
+  // It may have restarted while nobody served it: that it answers proves nothing of its modules.
+  return reach.state === 'heard' && !snapshot ? 'its base was not looked at yet' : undefined
 }
 
 /** While frozen nobody judges claims anew. */

@@ -3,12 +3,16 @@ import type { V1Pod, V1PodCondition } from '@kubernetes/client-node'
 import type { Patch } from '../ports.ts'
 import type { PodAction } from './pod-plan.ts'
 
-/** A new IP needs whole lists and therefore a lock; all else merges with what other writers own. */
+/**
+ * Under the version that it was planned from: else a status planned from an older one, or one whose answer was lost, would
+ * overwrite a newer, and with it the times of transitions and the count of restarts. A new IP needs whole lists; all else
+ * merges with what other writers own.
+ */
 export function statusPatch(pod: V1Pod, { status, ipsChanged }: Extract<PodAction, { kind: 'patchStatus' }>): Patch {
-  if (ipsChanged)
-    return { type: 'merge', body: { metadata: { resourceVersion: pod.metadata?.resourceVersion }, status } }
+  const metadata = { resourceVersion: pod.metadata?.resourceVersion }
+  if (ipsChanged) return { type: 'merge', body: { metadata, status } }
   const { podIPs: _ips, hostIPs: _hosts, conditions = [], ...rest } = status
-  return { type: 'strategic', body: { status: { ...rest, conditions: conditions.map(whole) } } }
+  return { type: 'strategic', body: { metadata, status: { ...rest, conditions: conditions.map(whole) } } }
 }
 
 /** A strategic patch merges conditions by type: what is left out stays as it was, and a Ready Pod would keep its old reason. */

@@ -53,6 +53,19 @@ describe('an install whose answer was lost', () => {
     expect(ended).toMatchObject([{ key: KEY, outcome: 'seen' }])
   })
 
+  test('past its deadline never arrived where what it was to replace stands as it stood, and is believed to have done nothing', () => {
+    const standing = biz1('activated', -60_000)
+    const replacing = aFlight({ strategy: 'uninstallThenInstall' })
+    const looks = [
+      [1_000, [standing]],
+      [12_000, [standing]],
+    ] as const
+    expect(lookedAt(sent(replacing, { bizs: [standing] }), ...looks).record.flights.has(KEY)).toBe(true)
+    const { record, ended } = lookedAt(sent({ ...replacing, overdue: true }, { bizs: [standing] }), ...looks)
+    expect(ended).toMatchObject([{ key: KEY, outcome: 'seen' }])
+    expect([record.flights.size, record.provenance.size]).toEqual([0, 0])
+  })
+
   test('leaves the same knowledge as an answer would have', () => {
     const record = sent(aFlight(), { attempts: { [aClaim()]: anAttempt() } })
     const over = lookedAt(record, [1_000, [biz1('activated', 900)]], [3_000, [biz1('activated', 900)]]).record

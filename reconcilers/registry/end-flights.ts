@@ -43,9 +43,12 @@ function patienceFor(flight: Flight, biz: BizReport | undefined): number | undef
 /** What was there and is no more needs no second look. */
 const patienceGone = ({ before }: Flight): number => (before ? 0 : ANSWER_AFTER_MS)
 
-/** An install of ours that changes nothing is waited for until its deadline: it may be downloading still. */
+/**
+ * An install of ours that changes nothing is waited for until its deadline: it may be downloading still. After that, what it was
+ * to replace stands as it stood, and a base ends that before it downloads: the command never arrived.
+ */
 function patienceUntouched(flight: Flight, biz: BizReport): number | undefined {
-  const mayBeDownloading = flight.command === 'installBiz' && flight.claim !== undefined
+  const mayBeDownloading = flight.command === 'installBiz' && flight.claim !== undefined && !flight.overdue
   return isAtRest(biz) && !mayBeDownloading ? UNTOUCHED_MS : undefined
 }
 
@@ -58,7 +61,9 @@ const differs = (before: Flight['before'], { state, changedAtMs }: BizReport): b
 
 function end(record: BaseRecord, key: BizKey, flight: Flight, context: ObserveContext): Observed {
   const over = { ...record, flights: without(record.flights, key) }
-  const next = flight.command === 'installBiz' ? withOutcome(over, key, flight, context) : over
+  const biz = record.bizs.get(key)
+  const hadEffect = flight.command === 'installBiz' && biz !== undefined && differs(flight.before, biz)
+  const next = hadEffect ? withOutcome(over, key, flight, context) : over
   return { ...changed(next, 'bizs'), ended: [{ key, flight, outcome: 'seen' }] }
 }
 

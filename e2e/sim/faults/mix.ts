@@ -1,0 +1,83 @@
+/** Which faults a run has, and how hard: drawn first, so that each run leans on some of them and is free of others. */
+import type { SeededRng } from '../rng.ts'
+
+/** Per message or request: a probability. Per hour: how often it happens on average. */
+interface FaultRange {
+  readonly per: 'message' | 'request' | 'hour'
+  readonly min: number
+  readonly max: number
+}
+
+const range = (per: FaultRange['per'], min: number, max: number): FaultRange => ({ per, min, max })
+
+export const FAULTS = {
+  frameLost: range('message', 0.005, 0.2),
+  frameDoubled: range('message', 0.01, 0.2),
+  frameReordered: range('message', 0.01, 0.2),
+  /** By seconds up to three minutes. */
+  frameDelayed: range('message', 0.002, 0.05),
+  frameTruncated: range('message', 0.002, 0.05),
+  ackLost: range('message', 0.01, 0.2),
+  brokerRestart: range('hour', 1, 8),
+  operatorLinkCut: range('hour', 1, 12),
+  operatorBlackHole: range('hour', 0.5, 4),
+  baseLinkCut: range('hour', 1, 12),
+  peerRetained: range('hour', 1, 6),
+
+  apiConflict: range('request', 0.01, 0.2),
+  apiThrottled: range('request', 0.01, 0.2),
+  apiFailed: range('request', 0.01, 0.2),
+  apiRequestLost: range('request', 0.005, 0.1),
+  /** It was carried out, and nobody tells us. */
+  apiAnswerLost: range('request', 0.005, 0.15),
+  apiSlow: range('request', 0.01, 0.2),
+  apiOutage: range('hour', 0.5, 4),
+  watchCut: range('hour', 4, 60),
+  watchLag: range('request', 0.1, 0.8),
+  watchTooOld: range('hour', 2, 20),
+
+  baseRestart: range('hour', 1, 12),
+  baseKilled: range('hour', 0.5, 4),
+  baseDeaf: range('hour', 0.5, 4),
+  basePaused: range('hour', 0.5, 6),
+  heartStops: range('hour', 0.5, 6),
+  /** Off the network for up to two minutes. */
+  baseDropsOff: range('hour', 1, 8),
+  allDropOff: range('hour', 0.3, 2),
+  clockJumps: range('hour', 0.5, 6),
+  addressReused: range('hour', 0.5, 4),
+  identityShared: range('hour', 0.3, 2),
+  slowInstalls: range('hour', 1, 8),
+  jarBroken: range('hour', 1, 8),
+  downloadHangs: range('hour', 0.5, 4),
+
+  podForceDeleted: range('hour', 1, 12),
+  podDeleted: range('hour', 1, 12),
+  podRecreated: range('hour', 1, 8),
+  podFinalized: range('hour', 1, 6),
+  nodeDeleted: range('hour', 0.5, 4),
+  nodeCordoned: range('hour', 0.5, 4),
+  nodeTainted: range('hour', 0.5, 4),
+
+  operatorCrash: range('hour', 1, 12),
+  operatorCrashAtEffect: range('hour', 2, 30),
+  operatorRestart: range('hour', 0.5, 6),
+  operatorPaused: range('hour', 0.5, 6),
+} as const satisfies Readonly<Record<string, FaultRange>>
+
+export type FaultKind = keyof typeof FAULTS
+export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[]
+
+/** A kind that is absent is off. */
+export type FaultMix = { readonly [Kind in FaultKind]?: number }
+
+/** A third of the runs have few faults, and hard ones; another third nearly all of them. */
+export function drawMix(rng: SeededRng): FaultMix {
+  const share = rng.pick([0.08, 0.2, 0.5])
+  const drawn = FAULT_KINDS.flatMap((kind): readonly (readonly [FaultKind, number])[] => {
+    const own = rng.fork(kind)
+    const { min, max } = FAULTS[kind]
+    return own.chance(share) ? [[kind, own.skewed(min, max)]] : []
+  })
+  return Object.fromEntries(drawn)
+}

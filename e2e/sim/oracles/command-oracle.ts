@@ -1,0 +1,104 @@
+/** What may be said to a base, checked as each command leaves. */
+
+import { baseId } from '../../../mqtt-bridge/index.ts'
+import type { Composition } from '../../../operator/compose.ts'
+import type { HostedBase } from '../bases/hosted-base.ts'
+import type { Frame } from '../network/connection.ts'
+import { liveClaims } from './claims-seen.ts'
+import type { Heard } from './heard.ts'
+import type { Verdicts } from './verdicts.ts'
+
+export interface CommandOracleOptions {
+  readonly verdicts: Verdicts
+  readonly heard: Heard
+  readonly baseOf: (identity: string) => HostedBase | undefined
+  /** Nothing on the network can bring a base a command that the operator did not just send. */
+  readonly isExact: () => boolean
+}
+
+export interface Sender {
+  readonly composition: Composition
+  readonly startedAtMs: number
+}
+
+interface Words {
+  readonly bizName?: string
+  readonly bizVersion?: string
+  readonly bizUrl?: string
+  readonly installStrategy?: string
+}
+
+const INSTALLS_MAX = 2
+const COMMANDS_MAX = 3
+
+export class CommandOracle {
+  readonly #of: CommandOracleOptions
+
+  constructor(options: CommandOracleOptions) {
+    this.#of = options
+  }
+
+  /** `retain`: the broker would bring it again to each base that connects. */
+  sent({ topic, payload }: Frame, sender: Sender, retain: boolean): void {
+    const [, identity = '', verb = ''] = topic.split('/')
+    if ((verb !== 'installBiz' && verb !== 'uninstallBiz') || payload.byteLength === 0) return
+    if (retain) this.#of.verdicts.object('retained', `${verb} is left on the broker for ${identity}`)
+    const words = JSON.parse(Buffer.from(payload).toString('utf8')) as Words
+    this.#toBase(this.#of.baseOf(identity), verb, words, sender)
+    if (verb === 'uninstallBiz') this.#claimed(identity, words, sender)
+    else this.#twice(identity, words)
+  }
+
+  #toBase(base: HostedBase | undefined, verb: string, words: Words, sender: Sender): void {
+    if (!base) return
+    if (this.#of.isExact()) this.#whileRunning(base, verb, words, sender)
+    this.#foreign(base, verb, words)
+  }
+
+  #whileRunning(base: HostedBase, verb: string, { bizName, bizVersion }: Words, sender: Sender): void {
+    const { verdicts } = this.#of
+    const key = `${bizName}:${bizVersion}`
+    const ours = [...base.ledger.running].filter(([, { sinceMs }]) => sinceMs > sender.startedAtMs)
+    if (ours.some(([running]) => running === key))
+      verdicts.object('one-at-a-time', `${base.identity} gets ${verb} ${key} while it is busy with it`)
+    const installs = ours.filter(([, { kind }]) => kind === 'installBiz')
+    if (ours.length >= COMMANDS_MAX)
+      verdicts.object('flight-limit', `${base.identity} gets ${verb} ${key}, the ${ours.length + 1}th at a time`)
+    if (verb === 'installBiz' && installs.length >= INSTALLS_MAX)
+      verdicts.object(
+        'flight-limit',
+        `${base.identity} gets ${verb} ${key}, the ${installs.length + 1}th install at a time`,
+      )
+  }
+
+  #foreign(base: HostedBase, verb: string, { bizName, bizVersion, installStrategy }: Words): void {
+    const removes = (key: string): boolean =>
+      verb === 'uninstallBiz'
+        ? key === `${bizName}:${bizVersion}`
+        : installStrategy === 'uninstallThenInstall' && key.startsWith(`${bizName}:`)
+    for (const key of base.ledger.foreign)
+      if (removes(key))
+        this.#of.verdicts.object('foreign', `${base.identity} gets ${verb} for ${key}, which is not ours`)
+  }
+
+  /** By what the operator has been told: it cannot know of a claim that is still on its way. */
+  #claimed(identity: string, { bizName = '', bizVersion }: Words, { composition }: Sender): void {
+    const record = composition.registry.get(baseId(identity))
+    if (!record) return
+    const claims = liveClaims(composition.store.podsOn(record.nodeName), record.nodeName).get(bizName) ?? []
+    const state = record.bizs.get(`${bizName}:${bizVersion}` as never)?.state
+    const wantsAnother = claims.some(({ version }) => version !== bizVersion)
+    if (claims.length > 0 && !wantsAnother && (state === 'activated' || state === 'deactivated'))
+      this.#of.verdicts.object(
+        'claimed',
+        `${identity} gets uninstallBiz ${bizName}:${bizVersion}, which live Pods claim`,
+      )
+  }
+
+  #twice(identity: string, { bizName, bizVersion, installStrategy }: Words): void {
+    const key = `${bizName}:${bizVersion}`
+    const listed = this.#of.heard.of(identity)?.listed?.get(key)
+    if (listed === 'activated' && installStrategy !== 'uninstallThenInstall')
+      this.#of.verdicts.object('installed-twice', `${identity} gets installBiz ${key}, which it said is active`)
+  }
+}

@@ -1,0 +1,81 @@
+/** What bases have said to the present operator, read from the wire and not from what the operator made of it. */
+import type { Frame } from '../network/connection.ts'
+
+export interface HeardBase {
+  lastAtMs: number
+  /** `name:version` that the last look lists, with their states; by arrival. */
+  listed: ReadonlyMap<string, string> | undefined
+  /** When each was last said to be active. */
+  readonly activeAtMs: Map<string, number>
+  /** Uninstalled or not found, by an answer since the last look. */
+  readonly gone: Set<string>
+}
+
+const newHeardBase = (): HeardBase => ({ lastAtMs: 0, listed: undefined, activeAtMs: new Map(), gone: new Set() })
+
+interface Said {
+  readonly data?: unknown
+}
+
+interface Listed {
+  readonly name?: string
+  readonly version?: string
+  readonly state?: string
+}
+
+interface Answered {
+  readonly command?: string
+  readonly bizName?: string
+  readonly bizVersion?: string
+  readonly response?: { readonly code?: string; readonly data?: { readonly code?: string } }
+}
+
+export class Heard {
+  readonly #bases = new Map<string, HeardBase>()
+
+  of(identity: string): HeardBase | undefined {
+    return this.#bases.get(identity)
+  }
+
+  /** A new operator knows nothing of what was said to the former. */
+  forget(): void {
+    this.#bases.clear()
+  }
+
+  hears({ topic, payload }: Frame, nowMs: number): void {
+    const [, identity = '', , verb = ''] = topic.split('/')
+    const said = parse(payload)
+    if (!said) return
+    const base = this.#bases.get(identity) ?? newHeardBase()
+    this.#bases.set(identity, base)
+    base.lastAtMs = nowMs
+    if (verb === 'queryBaseline') this.#bases.set(identity, { ...newHeardBase(), lastAtMs: nowMs })
+    if (verb === 'simpleBiz') listed(base, said.data as readonly Listed[], nowMs)
+    if (verb === 'bizOperation') answered(base, said.data as Answered, nowMs)
+  }
+}
+
+function parse(payload: Uint8Array): Said | undefined {
+  try {
+    return JSON.parse(Buffer.from(payload).toString('utf8')) as Said
+  } catch {
+    return undefined
+  }
+}
+
+function listed(base: HeardBase, bizs: readonly Listed[], nowMs: number): void {
+  const list = new Map(bizs.map(({ name, version, state = '' }) => [`${name}:${version}`, state]))
+  for (const [key, state] of list) if (state === 'activated') base.activeAtMs.set(key, nowMs)
+  base.listed = list
+  base.gone.clear()
+}
+
+function answered(base: HeardBase, { command, bizName, bizVersion, response }: Answered, nowMs: number): void {
+  const key = `${bizName}:${bizVersion}`
+  if (command === 'installBiz' && response?.code === 'SUCCESS') {
+    base.activeAtMs.set(key, nowMs)
+    base.gone.delete(key)
+  }
+  if (command !== 'uninstallBiz') return
+  if (response?.code === 'SUCCESS' || response?.data?.code === 'NOT_FOUND_BIZ') base.gone.add(key)
+}

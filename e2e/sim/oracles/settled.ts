@@ -1,0 +1,157 @@
+/** The world at rest: what a base runs is what its Pods claim, and what its Pods show is what it runs. */
+import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node'
+import { baseId } from '../../../mqtt-bridge/index.ts'
+import type { Composition } from '../../../operator/compose.ts'
+import type { HostedBase } from '../bases/hosted-base.ts'
+import type { World } from '../world.ts'
+import { asText, isModule, liveClaims, newest, type SeenClaim, wantsSame, workloadName } from './claims-seen.ts'
+import { ofWorkloads, quarrelling } from './settled-workloads.ts'
+
+interface Running {
+  readonly composition: Composition
+  readonly clientId: string
+}
+
+/** What is not yet as it should be; nothing: the world has settled. */
+export function unsettled(world: World, operator: Running | undefined): readonly string[] {
+  if (!operator) return ['no operator runs']
+  const { composition } = operator
+  const pods = world.server.list<V1Pod>('pods').filter(isModule)
+  const nodes = world.server.list<V1Node>('nodes').filter(isOurs)
+  const alive = world.bases.filter(({ wanted }) => wanted)
+  return [
+    ...alive.flatMap(base => ofBase(base, { pods, nodes }, heldForForeign(world, composition, base.identity))),
+    ...alive.flatMap(base => ofRecord(base, composition)),
+    ...nodes.flatMap(node =>
+      alive.some(base => nodeNameOf(base) === node.metadata?.name)
+        ? []
+        : [`Node ${node.metadata?.name} stands for no base`],
+    ),
+    ...ofLeases(world, operator.clientId, nodes),
+    ...pods.flatMap(pod => ofPod(pod, nodes)),
+    ...ofWorkloads(world, quarrelling(pods)),
+  ]
+}
+
+const isOurs = ({ metadata }: V1Node): boolean => metadata?.labels?.type === 'virtual-kubelet'
+
+export const nodeNameOf = ({ identity }: HostedBase): string => `virtual-node-${identity}`
+
+const isTrue = (conditions: readonly { type: string; status: string }[] | undefined, type: string): boolean =>
+  conditions?.find(condition => condition.type === type)?.status === 'True'
+
+/** With two processes under one identity nobody can tell whose command brought what: the operator may hold it for foreign. */
+function heldForForeign({ faults }: World, { registry }: Composition, identity: string): ReadonlySet<string> {
+  return faults.perHour('identityShared') > 0 ? (registry.get(baseId(identity))?.foreign ?? new Set()) : new Set()
+}
+
+interface Cluster {
+  readonly pods: readonly V1Pod[]
+  readonly nodes: readonly V1Node[]
+}
+
+function ofBase(base: HostedBase, { pods, nodes }: Cluster, excused: ReadonlySet<string>): readonly string[] {
+  const name = nodeNameOf(base)
+  const node = nodes.find(({ metadata }) => metadata?.name === name)
+  if (!base.alive) return [`${base.identity} is not up`]
+  if (!node) return [`${base.identity} has no Node`]
+  const claims = liveClaims(pods, name)
+  return [
+    ...ofNode(base, node),
+    ...[...claims].flatMap(([biz, wanted]) => ofClaims(base, biz, wanted)),
+    ...base.base.bizs().flatMap(biz => {
+      const key = `${biz.name}:${biz.version}`
+      return claims.has(biz.name) || base.ledger.foreign.has(key) || excused.has(key)
+        ? []
+        : [`${base.identity} runs ${key}, which nobody claims`]
+    }),
+    ...[...base.ledger.foreign]
+      .filter(key => !base.active.includes(key))
+      .map(key => `${base.identity} lost ${key}, which is not ours`),
+  ]
+}
+
+function ofNode(base: HostedBase, node: V1Node): readonly string[] {
+  const { name } = node.metadata ?? {}
+  const ip = node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address
+  return [
+    ...(isTrue(node.status?.conditions, 'Ready') ? [] : [`Node ${name} is not Ready`]),
+    ...(isTrue(node.status?.conditions, 'TunnelReady') ? [] : [`Node ${name}: tunnel is not ready`]),
+    ...(ip === base.base.ip ? [] : [`Node ${name} has ${ip}, its base ${base.base.ip}`]),
+  ]
+}
+
+const keyOf = ({ name, version }: { readonly name: string; readonly version: string }): string => `${name}:${version}`
+
+function ofClaims(base: HostedBase, biz: string, wanted: readonly SeenClaim[]): readonly string[] {
+  const winners = newest(wanted)
+  const present = base.base.bizs().filter(({ name }) => name === biz)
+  const runs = present.map(each => `${keyOf(each)} ${each.state}`).join(', ')
+  const winner = winners.filter(claim => runs === `${keyOf(claim)} activated`)
+  const [first = winners[0]] = winner
+  if (!first || winner.length === 0)
+    return [`${base.identity} runs ${runs || `no ${biz}`}, wanted ${winners.map(keyOf).join(' or ')}`]
+  const origin = base.ledger.originOf(keyOf(first))
+  const from = origin ? asText(origin) : 'nowhere'
+  const serving = winner.filter(claim => asText(claim) === from)
+  if (serving.length === 0)
+    return [`${base.identity} has ${keyOf(first)} from ${from}, wanted ${winner.map(asText).join(' or ')}`]
+  return wanted.flatMap(claim => ofReadiness(base, claim, serving))
+}
+
+interface Shown {
+  readonly name: string
+  readonly ready: boolean
+  readonly phase: string
+  readonly ip: string
+  readonly alone: boolean
+}
+
+/** Of several modules one may have lost to another Pod: then the Pod as a whole is not ready, and each is judged by itself. */
+function shownOf({ pod: { metadata, spec, status }, name }: SeenClaim): Shown {
+  const { phase = '', podIP = '', conditions, containerStatuses = [] } = status ?? {}
+  const alone = spec?.containers.length === 1
+  const container = containerStatuses.some(one => one.name === name && one.ready)
+  const ready = alone ? isTrue(conditions, 'Ready') : container
+  return { name: metadata?.name ?? '', ready, phase, ip: podIP, alone }
+}
+
+function ofReadiness(base: HostedBase, claim: SeenClaim, serving: readonly SeenClaim[]): readonly string[] {
+  const { name, ready, phase, ip, alone } = shownOf(claim)
+  if (ready && ip !== base.base.ip) return [`Pod ${name} shows ${ip}, its base has ${base.base.ip}`]
+  if (serving.some(winner => wantsSame(winner, claim))) {
+    if (!ready) return [`Pod ${name} is not Ready, and its module runs`]
+    return alone && phase !== 'Running' ? [`Pod ${name} is ${phase}`] : []
+  }
+  const own = serving.some(winner => workloadName(winner.pod) === workloadName(claim.pod))
+  return ready && alone && !own ? [`Pod ${name} is Ready, and its module does not run`] : []
+}
+
+function ofPod({ metadata, spec }: V1Pod, nodes: readonly V1Node[]): readonly string[] {
+  if (metadata?.deletionTimestamp) return [`Pod ${metadata.name} is being deleted`]
+  if (spec?.nodeName && !nodes.some(node => node.metadata?.name === spec.nodeName))
+    return [`Pod ${metadata?.name} is bound to ${spec.nodeName}, which is no Node`]
+  return []
+}
+
+function ofRecord({ identity }: HostedBase, { registry }: Composition): readonly string[] {
+  const record = registry.get(baseId(identity))
+  if (!record) return [`the operator does not know ${identity}`]
+  const { reach, flights, doubts, noCommands, unclaimed } = record
+  return [
+    ...(reach.state === 'heard' ? [] : [`the operator holds ${identity} for ${reach.state}: ${reach.why}`]),
+    ...(noCommands ? [`${identity} gets no commands: ${noCommands.reason}`] : []),
+    ...(flights.size > 0 ? [`commands for ${[...flights.keys()]} are open on ${identity}`] : []),
+    ...(doubts.size > 0 ? [`${[...doubts.keys()]} are in doubt on ${identity}`] : []),
+    ...(unclaimed.size > 0 ? [`${[...unclaimed.keys()]} are watched on ${identity} as unclaimed`] : []),
+  ]
+}
+
+function ofLeases(world: World, holder: string, nodes: readonly V1Node[]): readonly string[] {
+  return nodes.flatMap(({ metadata }) => {
+    const lease = world.server.get<V1Lease>('leases', 'kube-node-lease', metadata?.name ?? '')
+    return lease?.spec?.holderIdentity === holder
+      ? []
+      : [`the Lease of ${metadata?.name} is held by ${lease?.spec?.holderIdentity}`]
+  })
+}

@@ -1,0 +1,240 @@
+/** A world with its operator, its users and those who watch: all that a fault may touch. */
+import type { V1Node, V1Pod } from '@kubernetes/client-node'
+import type { Composition } from '../../operator/compose.ts'
+import type { ApiRequest } from '../../operator/kube/api-client.ts'
+import { SimulatedBase } from '../base-simulator/index.ts'
+import type { HostedBase } from './bases/hosted-base.ts'
+import type { Marks } from './marks.ts'
+import { linksOn } from './network/base-links.ts'
+import { Crashes } from './operator/crashes.ts'
+import type { Effect } from './operator/incarnation.ts'
+import { OperatorHost } from './operator/operator-host.ts'
+import { AnswerOracle } from './oracles/answer-oracle.ts'
+import { CommandOracle } from './oracles/command-oracle.ts'
+import { DeathOracle } from './oracles/death-oracle.ts'
+import { Heard } from './oracles/heard.ts'
+import { PodOracle } from './oracles/pod-oracle.ts'
+import { SilenceOracle } from './oracles/silence-oracle.ts'
+import { Verdicts } from './oracles/verdicts.ts'
+import type { SeededRng } from './rng.ts'
+import { NAMESPACE } from './workload/kubectl.ts'
+import { Workload } from './workload/workload.ts'
+import { ENV, World, type WorldOptions } from './world.ts'
+
+const LOOK_EVERY_MS = 5_000
+
+export class Stage {
+  readonly world: World
+  readonly operator: OperatorHost
+  readonly workload: Workload
+  readonly crashes = new Crashes()
+  readonly verdicts: Verdicts
+  readonly heard = new Heard()
+  /** What the operator did, by kind: writes by resource, commands by verb. */
+  readonly done = new Map<string, number>()
+  readonly #commands: CommandOracle
+  readonly #deaths: DeathOracle
+  readonly #answers: AnswerOracle
+  readonly #pods: PodOracle
+  readonly #silence: SilenceOracle
+  readonly #marks: Marks | undefined
+  #isOperatorWriting = false
+  #identities = 0
+  #ips = 0
+
+  constructor(options: WorldOptions, marks?: Marks) {
+    this.#marks = marks
+    const world = new World(options)
+    const nowMs = (): number => world.time.now()
+    const verdicts = new Verdicts(nowMs, world.trace)
+    const { heard } = this
+    this.world = world
+    this.verdicts = verdicts
+    this.workload = new Workload(world)
+    this.#commands = new CommandOracle({
+      verdicts,
+      heard,
+      baseOf: identity => world.baseOf(identity),
+      isExact: () => isExact(world),
+    })
+    this.#deaths = new DeathOracle({ verdicts, heard, nowMs, isExact: () => isExact(world) })
+    this.#answers = new AnswerOracle({ verdicts, nowMs, isExact: () => isSole(world) })
+    this.#silence = new SilenceOracle(world, heard, verdicts)
+    const identityOf = (node: string): string | undefined =>
+      world.server.get<V1Node>('nodes', '', node)?.metadata?.annotations?.['base.koupleless.io/identity']
+    this.#pods = new PodOracle({ verdicts, heard, nowMs, identityOf })
+    this.operator = new OperatorHost({
+      world,
+      name: 'op',
+      logsError: (message, fields) => verdicts.object('logged-error', `${message} ${JSON.stringify(fields)}`),
+      started: () => this.#operatorStarted(),
+      watchers: {
+        asks: request => this.#judgeDeletion(request),
+        before: effect => this.#before(effect),
+        after: effect => this.#after(effect),
+        hears: (frame, retained) => {
+          if (world.trace.on) world.trace.say('<', frame.topic, shown(frame.payload))
+          if (!retained) heard.hears(frame, nowMs())
+        },
+        answered: (request, answer) => {
+          if (!world.trace.on) return
+          const result = typeof answer === 'string' ? answer : answer.status
+          world.trace.say('R', request.verb, `${request.path.slice(0, 120)} → ${result}`)
+        },
+        failed: error => verdicts.object('ended', `the operator ended: ${String(error)}`),
+      },
+    })
+    world.server.onCommit(({ resource, type, object, before }) => {
+      if (world.trace.on) this.#traceCommit(resource, type, object as V1Pod)
+      if (resource === 'pods' && type === 'MODIFIED' && this.#isOperatorWriting)
+        this.#pods.changed(before as V1Pod, object as V1Pod)
+    })
+  }
+
+  get basesSoFar(): number {
+    return this.#identities
+  }
+
+  nextIp(): string {
+    this.#ips += 1
+    return `10.0.${this.#ips >> 8}.${this.#ips & 255}`
+  }
+
+  addBase(ip: string = this.nextIp()): HostedBase {
+    this.#identities += 1
+    const at = this.#identities
+    const rng = this.world.rng.fork(`base kind ${at}`)
+    const staticModules = rng.chance(0.3) ? [{ name: `static${at}`, version: '1.0.0' }] : []
+    const extra = {
+      ...(rng.chance(0.2) && { metaspaceMaxBytes: -1 }),
+      ...(rng.chance(0.2) && { flags: { activateNewModule: true } }),
+      ...(rng.chance(0.1) && { metaspaceMaxBytes: 41_000_000 }),
+      ...(rng.chance(0.3) && { heartSurvives: true }),
+    }
+    const base = this.world.addBase({
+      identity: `b${at}`,
+      ip,
+      staticModules,
+      extra,
+      began: () => this.#answers.forget(`b${at}`),
+    })
+    base.base.onAnswer(answer => this.#answers.answered(base.identity, answer))
+    base.skewMs = rng.chance(0.3) ? rng.between(-6, 6) * 3_600_000 : 0
+    return base
+  }
+
+  /** Another process with the same identity: the two throw each other off the broker. */
+  addTwin(base: HostedBase): SimulatedBase {
+    const { world } = this
+    const rng = world.rng.fork(`twin ${base.identity} ${world.time.now()}`)
+    const twin = new SimulatedBase(
+      { identity: base.identity, ip: this.nextIp(), env: ENV },
+      { clock: world.time, openLink: linksOn(world.broker, () => {}), random: () => rng.next() },
+    )
+    world.twins.push(twin)
+    twin.start().catch(() => twin.close())
+    return twin
+  }
+
+  readonly biz = (rng: SeededRng): string => rng.pick(['cart', 'pay', 'search', 'user'])
+
+  /** Everything that is broken is mended; bases that are gone stay gone. */
+  heal(): void {
+    const { world, workload } = this
+    world.trace.say('F', 'healed', 'from now on all goes well')
+    world.faults.heal()
+    this.crashes.disarm()
+    world.broker.start()
+    world.isApiOut = false
+    for (const twin of world.twins) twin.close()
+    for (const base of world.bases) base.heal()
+    for (const node of world.server.list<V1Node>('nodes')) workload.mendNode(node)
+    for (const pod of world.server.list<V1Pod>('pods')) workload.mendPod(pod)
+    this.operator.heal()
+  }
+
+  /** Every few seconds: what must be shown of those that say nothing. */
+  look(): void {
+    this.#silence.look(this.operator.current)
+    this.world.time.after(LOOK_EVERY_MS, () => this.look())
+  }
+
+  #operatorStarted(): void {
+    const { heard, operator } = this
+    heard.forget()
+    this.#answers.forget()
+    this.#deaths.forget()
+    const life = operator.current
+    if (life) this.#marks?.watch(life.composition)
+    life?.composition.registry.onChange((_id, _change, record) =>
+      this.#deaths.judged(record, life.composition, life.startedAtMs),
+    )
+  }
+
+  #before(effect: Effect): boolean {
+    const { operator, crashes, world } = this
+    const life = operator.current
+    if (!life) return false
+    if (effect.kind === 'send') {
+      if (world.trace.on) world.trace.say('>', effect.frame.topic, shown(effect.frame.payload))
+      this.#commands.sent(effect.frame, life, effect.retain)
+      this.#answers.sent(effect.frame)
+    }
+    const crash = crashes.before()
+    if (crash) operator.kill(crash.downMs, `before ${nameOf(effect)}`)
+    this.#isOperatorWriting = effect.kind === 'write'
+    return crash === undefined
+  }
+
+  #after(effect: Effect): void {
+    this.#isOperatorWriting = false
+    const name = nameOf(effect)
+    this.done.set(name, (this.done.get(name) ?? 0) + 1)
+    const crash = this.crashes.after()
+    if (crash) this.operator.kill(crash.downMs, `after ${name}`)
+  }
+
+  #judgeDeletion(request: ApiRequest): void {
+    const composition = this.operator.current?.composition
+    if (request.method === 'DELETE' && composition) this.#judge(request, composition)
+  }
+
+  #judge({ path, body = '{}' }: ApiRequest, composition: Composition): void {
+    const { server } = this.world
+    const [, pod = ''] = /\/pods\/([^/?]+)/.exec(path) ?? []
+    const [, node] = /^\/api\/v1\/nodes\/([^/?]+)/.exec(path) ?? []
+    const found = server.get<V1Pod>('pods', NAMESPACE, pod)
+    if (found && isMeant(found, body)) this.#deaths.deletesPod(found, server.list<V1Pod>('pods'), composition)
+    if (node !== undefined) this.#deaths.deletesNode(node, composition)
+  }
+
+  #traceCommit(resource: string, type: string, { metadata, spec, status }: V1Pod): void {
+    const conditions = (status?.conditions ?? []).filter(({ status: value }) => value !== 'False').map(one => one.type)
+    const said = [spec?.nodeName, status?.phase, metadata?.deletionTimestamp ? 'deleting' : undefined, ...conditions]
+    this.world.trace.say(
+      'P',
+      `${type.toLowerCase()}`,
+      `${resource}/${metadata?.name} ${said.filter(Boolean).join(' ')}`,
+    )
+  }
+}
+
+/** Else another Pod has that name by now, and the server refuses. */
+function isMeant({ metadata }: V1Pod, body: string): boolean {
+  const { preconditions } = JSON.parse(body) as { preconditions?: { uid?: string } }
+  return preconditions?.uid === undefined || preconditions.uid === metadata?.uid
+}
+
+const nameOf = (effect: Effect): string =>
+  effect.kind === 'send'
+    ? `send ${effect.frame.topic.split('/').at(-1)}`
+    : `${effect.request.verb} ${effect.request.resource}`
+
+const shown = (payload: Uint8Array): string => Buffer.from(payload).toString('utf8').slice(0, 200)
+
+/** Others may send the same command, or it may come twice, or after it was given up. */
+const NOT_SOLE = ['frameDoubled', 'frameDelayed', 'peerRetained', 'identityShared'] as const
+const isSole = ({ faults }: World): boolean => NOT_SOLE.every(kind => faults.perHour(kind) === 0)
+
+const INEXACT = ['frameDoubled', 'frameDelayed', 'frameReordered', 'peerRetained', 'identityShared'] as const
+const isExact = ({ faults }: World): boolean => INEXACT.every(kind => faults.perHour(kind) === 0)
