@@ -21,6 +21,8 @@ export interface Rig extends AsyncDisposable {
 export interface Subject {
   readonly what: string
   open(): Promise<Rig>
+  /** Names of series that it is put through. Default: all. */
+  readonly series?: (name: string) => boolean
   /** Captures in which it is known to differ, and how. */
   readonly differences?: Readonly<Record<string, Difference>>
   /** Captures that it cannot be put through, and why. */
@@ -31,11 +33,17 @@ export interface Subject {
 const TOLERANCE_MS = 150
 
 /** Every behaviour as a test, held to what was captured from a real base. */
-export function baseContract({ what, open, differences = {}, excused = {} }: Subject): void {
+export function baseContract({
+  what,
+  open,
+  series: isWanted = () => true,
+  differences = {},
+  excused = {},
+}: Subject): void {
   describe(what, () => {
     for (const [series, all] of Object.entries(SERIES)) {
       const steps = all.filter(({ capture }) => !Object.hasOwn(excused, capture))
-      if (steps.length > 0) describeSeries(series, steps, { what, open, differences })
+      if (isWanted(series) && steps.length > 0) describeSeries(series, steps, { what, open, differences })
     }
   })
 }

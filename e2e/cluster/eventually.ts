@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** A look is often a kubectl, which takes a tenth of a second of a core. */
+const PAUSE_MAX_MS = 1_000
+
 /**
  * Waits for a condition instead of sleeping: `look` returns what was awaited, or throws or returns undefined while it
  * has not come. On time-out the last thing seen is in the error.
@@ -11,7 +14,7 @@ export async function eventually<T>(
 ): Promise<T> {
   const deadline = Date.now() + withinMs
   let last: unknown
-  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, 500)) {
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, PAUSE_MAX_MS)) {
     try {
       const seen = await look()
       if (seen !== undefined && seen !== false) return seen

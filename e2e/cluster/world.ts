@@ -19,6 +19,8 @@ export interface BaseDraft {
   readonly staticModules?: readonly { readonly name: string; readonly version: string }[]
   /** System properties of a JVM. */
   readonly properties?: Readonly<Record<string, string>>
+  /** A JVM as users start it: where it is measured. */
+  readonly isFromJar?: boolean
 }
 
 /** A draft with what is particular to its journey. */

@@ -45,6 +45,7 @@ export class JavaCast implements Cast {
       env: this.#play.env,
       identity: `b${nth}`,
       ip: fleetIp(nth),
+      isFromJar: true,
     })
     this.#bases.push(base)
     const { identity, ip, origin } = base

@@ -34,8 +34,11 @@ const MIB = 1024 * 1024
 
 test(`${CYCLES} installs and uninstalls leave metaspace where it was, and the Node tells the truth about it`, async () => {
   await using journey = await Journey.open('java-metaspace')
-  const base = (await journey.base()) as JourneyJvm
+  const begunMs = performance.now()
+  const base = (await journey.base({ isFromJar: true })) as JourneyJvm
   const node = await journey.nodeReady(base.identity)
+  measured('from the start of a JVM to its Node being Ready', `${Math.round(performance.now() - begunMs)} ms`)
+  measured('resident, with no module', `${mib(await base.jvm.residentBytes())} MiB`)
   const [first] = await eventually('a health answer', () => {
     const found = base.said('health')
     return found.length > 0 ? found : undefined

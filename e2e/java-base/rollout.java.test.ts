@@ -7,7 +7,7 @@ import { measured } from './measured.ts'
 import { Traffic } from './traffic.ts'
 
 const jvm = async (journey: Journey, properties: Readonly<Record<string, string>> = {}): Promise<JourneyJvm> =>
-  (await journey.base({ properties })) as JourneyJvm
+  (await journey.base({ properties, isFromJar: true })) as JourneyJvm
 
 /** Ready addresses behind a Service, as kube-proxy would have them. */
 async function readyAddresses(journey: Journey, name: string): Promise<readonly string[]> {

@@ -57,6 +57,7 @@ describe('TLS 1.2 with certificates on both sides', () => {
       samples: await buildSamples(),
       brokerPort: broker.port,
       identity: 'java-tls-wary',
+      isFromJar: true,
       properties: ofBase(authority.issueForBase('wary')),
     })
     await eventually('its log tells why', async () => (await base.log()).includes('No subject alternative names'))

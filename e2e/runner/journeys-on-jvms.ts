@@ -7,5 +7,5 @@ export const JOURNEYS_ON_JVMS: readonly string[] = [
   'death',
   'crash',
   'broker-down',
-  'manners',
+  'unmanaged',
 ].map(name => `e2e/cluster/${name}.test.ts`)

@@ -8,6 +8,9 @@ import com.example.base.tunnel.MqttTunnel;
 import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.event.ApplicationPreparedEvent;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.context.ApplicationListener;
 
 /** A Koupleless base: it loads, runs and unloads modules as the module controller tells it over MQTT. */
 @SpringBootApplication
@@ -16,7 +19,17 @@ public class Base {
         presetSofaArk();
         BaseIdentity identity = BaseIdentity.fromSettings();
         replaceTunnels(new MqttTunnel(identity));
-        SpringApplication.run(Base.class, args);
+        SpringApplication base = new SpringApplication(Base.class);
+        base.addListeners(keepLogging());
+        base.run(args);
+    }
+
+    /**
+     * Modules share the base's Logback. Each would set it up anew when it starts, and two that do so at once fail or hang:
+     * once the base has set it up they are to leave it alone.
+     */
+    private static ApplicationListener<ApplicationPreparedEvent> keepLogging() {
+        return prepared -> System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
     }
 
     /** SOFAArk and Arklet read system properties, never Spring's; what is given on the command line stands. */

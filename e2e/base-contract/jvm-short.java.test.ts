@@ -1,0 +1,3 @@
+import { jvmContract } from './jvm-contract.ts'
+
+jvmContract('short series')
