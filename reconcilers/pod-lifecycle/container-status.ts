@@ -79,13 +79,22 @@ function running(facts: ContainerFacts, claim: Claim, ready: boolean): V1Contain
   const startedAt = biz?.changedAtMs === undefined ? (priorStart ?? wholeSeconds(nowMs)) : wholeSeconds(biz.changedAtMs)
   const imageID = imageId(urlThatRuns(record, claim))
   const status = { ...statusWith(facts, { running: { startedAt } }, ready), imageID }
-  return startedAnew(prior, startedAt, imageID) ? ended(facts, status, restartReason(facts)) : status
+  if (startedAnew(prior, startedAt, imageID)) return ended(facts, status, restartReason(facts))
+  return restartedUnseen(facts, claim) ? ended(facts, status, 'BaseRestarted') : status
 }
 
 /** Times have whole seconds: an image replaced within one still shows as another image. */
 function startedAnew(prior: V1ContainerStatus | undefined, startedAt: Date, imageID: string): boolean {
   const before = prior?.state?.running?.startedAt
   return before !== undefined && (secondOf(before) !== secondOf(startedAt) || prior?.imageID !== imageID)
+}
+
+/** Started, lost with the JVM and started again within one second: counted unless that start was counted already. */
+function restartedUnseen({ record, prior }: ContainerFacts, claim: Claim): boolean {
+  const before = prior?.state?.running?.startedAt
+  const endedMs = record.endedByRestart?.get(claim.id)
+  if (before === undefined || endedMs === undefined || secondOf(before) !== Math.floor(endedMs / 1_000)) return false
+  return secondOf(prior?.lastState?.terminated?.startedAt) !== secondOf(before)
 }
 
 /** After a failed replacement the container's former image runs, not the one it asks for. */

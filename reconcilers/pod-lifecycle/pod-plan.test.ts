@@ -171,6 +171,20 @@ describe('what a Pod shows', () => {
     expect(stateOf(statusOf(pod, replaced))).toMatchObject({ restartCount: 1, ready: true, imageID: tuple.url })
   })
 
+  test('started, lost with its JVM and started again within one second: one restart, counted once', () => {
+    const endedByRestart = new Map([[claimId('uid-web', 'biz1'), 1_000]])
+    const back = aBase({ bizs: [aBiz('biz1:0.0.1', 'activated', 1_700)], restartedAtMs: BUILT_AT_MS, endedByRestart })
+    const counted = settledPod(ran, back)
+    expect(stateOf(counted.status as V1PodStatus)).toMatchObject({
+      restartCount: 1,
+      ready: true,
+      lastState: { terminated: { reason: 'BaseRestarted' } },
+    })
+    expect(plan(counted, back).action.kind).toBe('none')
+    const later = aBase({ bizs: [aBiz('biz1:0.0.1', 'activated', 2_100)], restartedAtMs: BUILT_AT_MS, endedByRestart })
+    expect(stateOf(statusOf(ran, later))).toMatchObject({ restartCount: 1 })
+  })
+
   test('BROKEN after it ran: CrashLoopBackOff and one restart; restartPolicy Never: Failed', () => {
     const broken = aBase({ bizs: [aBiz('biz1:0.0.1', 'broken')] })
     expect(stateOf(statusOf(ran, broken))).toMatchObject({

@@ -48,6 +48,10 @@ describe('a base that announces itself anew', () => {
     expect(changes).toEqual(['seen', 'restarted', 'bizs'])
   })
 
+  test('remembers when what it ended had come up', () => {
+    expect([...(record.endedByRestart ?? [])]).toEqual([[aProvenance().claim, aBiz().changedAtMs]])
+  })
+
   test('took the running commands with it', () => {
     expect(ended).toMatchObject([{ key: 'biz2:0.0.1', outcome: 'lost' }])
   })

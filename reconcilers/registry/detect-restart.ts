@@ -1,4 +1,4 @@
-import type { BaseRecord } from './base-record.ts'
+import type { BaseRecord, ClaimId } from './base-record.ts'
 import type { Observed } from './observed.ts'
 import { newestPublishedAtMs } from './observed.ts'
 
@@ -39,8 +39,14 @@ export function restarted(record: BaseRecord, sincePublishedAtMs: number, nowMs:
       unclaimed: new Map(),
       restarts: kept.restarts + 1,
       restartedAtMs: nowMs,
+      endedByRestart: startsByClaim(record),
     },
     changes: ['restarted', 'bizs'],
     ended: [...record.flights].map(([key, flight]) => ({ key, flight, outcome: 'lost' as const })),
   }
+}
+
+function startsByClaim({ bizs, provenance }: BaseRecord): ReadonlyMap<ClaimId, number> {
+  const starts = [...provenance].map(([key, { claim }]) => [claim, bizs.get(key)?.changedAtMs] as const)
+  return new Map(starts.filter((entry): entry is [ClaimId, number] => entry[1] !== undefined))
 }
