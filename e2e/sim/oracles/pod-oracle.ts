@@ -13,6 +13,8 @@ export interface PodOracleOptions {
   readonly heard: Heard
   readonly nowMs: () => number
   readonly identityOf: (node: string) => string | undefined
+  /** Of the operator, after it last stood still: what it had decided before, it still writes. */
+  readonly resumedAtMs: () => number
 }
 
 export class PodOracle {
@@ -73,10 +75,11 @@ export class PodOracle {
   }
 
   #becameReady(pod: V1Pod): void {
-    const { heard, identityOf, nowMs, verdicts } = this.#of
+    const { heard, identityOf, nowMs, verdicts, resumedAtMs } = this.#of
     const base = heard.of(identityOf(pod.spec?.nodeName ?? '') ?? '')
     const name = pod.metadata?.name ?? ''
-    if (!base || nowMs() - base.lastAtMs > WRITTEN_WITHIN_MS)
+    const sinceMs = Math.max(base?.lastAtMs ?? 0, resumedAtMs())
+    if (!base || nowMs() - sinceMs > WRITTEN_WITHIN_MS)
       verdicts.object('pod-ready', `${name}: Ready, and its base was not heard of late`)
     else if (!isSuperseded(pod)) for (const claim of claimsIn(pod)) this.#isActive(name, base, claim)
   }
