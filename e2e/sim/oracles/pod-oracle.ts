@@ -75,13 +75,17 @@ export class PodOracle {
   }
 
   #becameReady(pod: V1Pod): void {
-    const { heard, identityOf, nowMs, verdicts, resumedAtMs } = this.#of
+    const { heard, identityOf } = this.#of
     const base = heard.of(identityOf(pod.spec?.nodeName ?? '') ?? '')
     const name = pod.metadata?.name ?? ''
-    const sinceMs = Math.max(base?.lastAtMs ?? 0, resumedAtMs())
-    if (!base || nowMs() - sinceMs > WRITTEN_WITHIN_MS)
-      verdicts.object('pod-ready', `${name}: Ready, and its base was not heard of late`)
+    if (!base || this.#isLongAgo(base))
+      this.#of.verdicts.object('pod-ready', `${name}: Ready, and its base was not heard of late`)
     else if (!isSuperseded(pod)) for (const claim of claimsIn(pod)) this.#isActive(name, base, claim)
+  }
+
+  #isLongAgo({ lastAtMs }: HeardBase): boolean {
+    const { nowMs, resumedAtMs } = this.#of
+    return nowMs() - Math.max(lastAtMs, resumedAtMs()) > WRITTEN_WITHIN_MS
   }
 
   #isActive(pod: string, { activeAtMs }: HeardBase, { name, version }: SeenClaim): void {
