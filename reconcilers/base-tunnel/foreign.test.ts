@@ -156,12 +156,12 @@ describe('our own installs are remembered', () => {
   test('from the command on, for as long as they may still show', () => {
     const { memo } = rememberCommands(tunnelFacts({ base: { flights: [aFlight()] } }))
     expect(memo?.commanded).toEqual(since(now, 'biz1:0.0.1'))
-    const after = (ms: number, base: BaseFacts = {}) =>
+    const lastShown = (ms: number, base: BaseFacts = {}) =>
       decide({ base, memo: { ...watched(), commanded: since(now - ms, 'biz1:0.0.1') } }).memo?.commanded
-    expect(after(400_000, { bizs: [aBiz()] })).toEqual(since(now, 'biz1:0.0.1'))
+    expect(lastShown(400_000, { bizs: [aBiz()] })).toEqual(since(now, 'biz1:0.0.1'))
     // The command may come a second time.
-    expect(after(60_000)).toEqual(since(now - 60_000, 'biz1:0.0.1'))
-    expect(after(300_000)).toEqual(new Map())
+    expect(lastShown(60_000)).toEqual(since(now - 60_000, 'biz1:0.0.1'))
+    expect(lastShown(300_000)).toEqual(new Map())
   })
 })
 
