@@ -7,6 +7,7 @@ export class ProcessTime implements Clock {
   readonly #time: VirtualTime
   readonly #held: (() => void)[] = []
   readonly #alarms = new Set<Cancel>()
+  #resumedAtMs = 0
   #state: 'runs' | 'paused' | 'dead' = 'runs'
 
   constructor(time: VirtualTime) {
@@ -19,6 +20,11 @@ export class ProcessTime implements Clock {
 
   get paused(): boolean {
     return this.#state === 'paused'
+  }
+
+  /** When it went on after it last stood still; 0: it never did. */
+  get resumedAtMs(): number {
+    return this.#resumedAtMs
   }
 
   /** Alarms of this process that are set. */
@@ -64,6 +70,7 @@ export class ProcessTime implements Clock {
   resume(): void {
     if (this.#state !== 'paused') return
     this.#state = 'runs'
+    this.#resumedAtMs = this.#time.now()
     // One after the other, as the event loop would: each with all that follows from it.
     for (const run of this.#held.splice(0)) this.#time.after(0, this.gated(run))
   }

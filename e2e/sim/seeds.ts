@@ -50,4 +50,17 @@ export const FOUND: readonly FoundBySeed[] = [
     mended:
       'Ready that the node lifecycle controller took is given back after the first look at the base, and not before',
   },
+  {
+    seed: 50043,
+    found: 'a replacement that never arrived holds a place for installs until the JVM restarts',
+    mended:
+      'A replacement that never arrived is over once its deadline has passed and what it was to replace stands untouched',
+  },
+  {
+    seed: 70027,
+    found:
+      'an install reaches its base a second time, after what it brought in was removed: held for foreign, it blocks its Pod',
+    mended:
+      'What a late second delivery of our own install brings in is ours for five minutes, and not foreign for good',
+  },
 ]

@@ -62,7 +62,8 @@ export class Stage {
     this.#silence = new SilenceOracle(world, heard, verdicts)
     const identityOf = (node: string): string | undefined =>
       world.server.get<V1Node>('nodes', '', node)?.metadata?.annotations?.['base.koupleless.io/identity']
-    this.#pods = new PodOracle({ verdicts, heard, nowMs, identityOf })
+    const resumedAtMs = (): number => this.operator.current?.time.resumedAtMs ?? 0
+    this.#pods = new PodOracle({ verdicts, heard, nowMs, identityOf, resumedAtMs })
     this.operator = new OperatorHost({
       world,
       name: 'op',
@@ -108,7 +109,8 @@ export class Stage {
     const extra = {
       ...(rng.chance(0.2) && { metaspaceMaxBytes: -1 }),
       ...(rng.chance(0.2) && { flags: { activateNewModule: true } }),
-      ...(rng.chance(0.1) && { metaspaceMaxBytes: 41_000_000 }),
+      // Less, and its Node takes no Pods for want of memory: as it should.
+      ...(rng.chance(0.1) && { metaspaceMaxBytes: 48_000_000 }),
       ...(rng.chance(0.3) && { heartSurvives: true }),
     }
     const base = this.world.addBase({

@@ -21,8 +21,8 @@ export interface Memo {
   /** Oldest question since the last sign of life that the broker took: one it did not take proves no silence. */
   readonly askedSurelySinceMs?: number
   readonly watched?: Watched
-  /** Installs that we sent and that may still show: what appears under these names is ours. */
-  readonly commanded: ReadonlySet<BizKey>
+  /** Installs that we sent and that may still show, and when each last did: what appears under these names is ours. */
+  readonly commanded: ReadonlyMap<BizKey, number>
   /** Publish time of the queryBaseline that was answered last. */
   readonly baselineAtMs?: number
   readonly retainedCleared?: true
@@ -30,7 +30,7 @@ export interface Memo {
   readonly restartsTold?: number
 }
 
-export const NO_MEMO: Memo = { askedAtMs: {}, commanded: new Set() }
+export const NO_MEMO: Memo = { askedAtMs: {}, commanded: new Map() }
 
 export interface TunnelFacts {
   readonly record: BaseRecord

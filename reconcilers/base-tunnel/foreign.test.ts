@@ -11,6 +11,7 @@ const foreignOf = (given: Given) => noteOf(decide(given), 'foreign')?.keys
 const watched = (...texts: string[]): { watched: Watched } => ({
   watched: { snapshots: 2, restarts: 0, keys: keys(...texts) },
 })
+const since = (atMs: number, ...texts: string[]) => new Map([...keys(...texts)].map(key => [key, atMs] as const))
 const firstContact: BaseFacts = { lacking: ['foreign'], bizs: [aBiz('shipped', '1'), aBiz('biz1', '0.0.1')] }
 
 describe('at first contact', () => {
@@ -60,7 +61,7 @@ describe('later', () => {
 
   test.each<[string, Given]>([
     ['a Pod claims it', { claims: ['shipped:1'] }],
-    ['we sent the command', { memo: { ...watched(), commanded: keys('shipped:1') } }],
+    ['we sent the command', { memo: { ...watched(), commanded: since(now, 'shipped:1') } }],
     ['we know from which claim it came', { base: { ...shipped, provenance: { 'shipped:1': aProvenance() } } }],
     [
       'it came in by a jar that names itself otherwise',
@@ -154,11 +155,13 @@ describe('our own installs are remembered', () => {
 
   test('from the command on, for as long as they may still show', () => {
     const { memo } = rememberCommands(tunnelFacts({ base: { flights: [aFlight()] } }))
-    expect(memo?.commanded).toEqual(keys('biz1:0.0.1'))
-    const gone = decide({ memo: { ...watched(), commanded: keys('biz1:0.0.1') } })
-    expect(gone.memo?.commanded).toEqual(new Set())
-    const there = decide({ base: { bizs: [aBiz()] }, memo: { ...watched(), commanded: keys('biz1:0.0.1') } })
-    expect(there.memo?.commanded).toEqual(keys('biz1:0.0.1'))
+    expect(memo?.commanded).toEqual(since(now, 'biz1:0.0.1'))
+    const lastShown = (ms: number, base: BaseFacts = {}) =>
+      decide({ base, memo: { ...watched(), commanded: since(now - ms, 'biz1:0.0.1') } }).memo?.commanded
+    expect(lastShown(400_000, { bizs: [aBiz()] })).toEqual(since(now, 'biz1:0.0.1'))
+    // The command may come a second time.
+    expect(lastShown(60_000)).toEqual(since(now - 60_000, 'biz1:0.0.1'))
+    expect(lastShown(300_000)).toEqual(new Map())
   })
 })
 

@@ -13,6 +13,8 @@ const FOREIGN_MAX = 500
 /** Between clocks of two operators, and of a JVM's start and what it says of it. */
 const CLOCK_MARGIN_MS = 5_000
 const HEALTH_GRACE_MS = 10_000
+/** A command may reach its base a second time, long after what it brought in was removed: that is still ours. */
+const REPEATED_WITHIN_MS = 300_000
 /** A young base is looked at every five seconds, and a look or two may be lost. */
 const LOOK_MISSED_MS = 15_000
 
@@ -32,30 +34,37 @@ export function isNews(facts: TunnelFacts): boolean {
 }
 
 /** Installs that we have sent: they are ours for as long as they may still show. */
-export function rememberCommands({ record, memo }: TunnelFacts): Decision {
+export function rememberCommands({ record, memo, nowMs }: TunnelFacts): Decision {
   // One without a claim is somebody else's: a conflict told us of it.
   const installs = [...record.flights]
     .filter(([, { command, claim }]) => command === 'installBiz' && claim !== undefined)
     .map(([key]) => key)
   const unknown = installs.filter(key => !memo.commanded.has(key))
-  return unknown.length > 0 ? { memo: { commanded: new Set([...memo.commanded, ...unknown]) } } : {}
+  return unknown.length > 0
+    ? { memo: { commanded: new Map([...memo.commanded, ...unknown.map(key => [key, nowMs] as const)]) } }
+    : {}
 }
 
 export function decideForeign(facts: TunnelFacts): Decision {
-  const { record, settings, memo } = facts
+  const { record, settings } = facts
   const claimed = isNews(facts) ? facts.claimed() : undefined
   if (!claimed) return {}
-  const looked = { memo: lookedAt(record, memo) }
+  const looked = { memo: lookedAt(facts) }
   if (settings.foreignModules === 'uninstall') return { ...looked, ...noteForeign(facts, new Set()) }
   const found = newcomers(facts).filter(key => !isOurs(facts, key, claimed))
   const kept = [...(record.foreign ?? [])].filter(key => !installedByUs(record, key))
   return { ...looked, ...noteForeign(facts, new Set([...kept, ...found].slice(0, FOREIGN_MAX))) }
 }
 
-function lookedAt(record: BaseRecord, memo: Memo): Partial<Memo> {
+function lookedAt({ record, memo, nowMs }: TunnelFacts): Partial<Memo> {
   const keys = new Set(record.bizs.keys())
   const watched: Watched = { snapshots: record.snapshot?.count ?? 0, restarts: record.restarts, keys }
-  const commanded = new Set([...memo.commanded].filter(key => keys.has(key) || record.flights.has(key)))
+  const isOpen = (key: BizKey): boolean => keys.has(key) || record.flights.has(key)
+  const commanded = new Map(
+    [...memo.commanded]
+      .map(([key, atMs]) => [key, isOpen(key) ? nowMs : atMs] as const)
+      .filter(([, atMs]) => nowMs - atMs < REPEATED_WITHIN_MS),
+  )
   return { watched, commanded }
 }
 

@@ -1,7 +1,27 @@
 /** Faults that somebody may well make, most of them made by somebody: the simulation must see each. */
 import type { Mutant } from './mutant.ts'
 
-const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({ name, file, find, replace })
+/** Seeds that are known to see it: these faults are planted in `make test`. */
+const SEEN_BY: Readonly<Record<string, number>> = {
+  'commands are retained': 1,
+  'the oldest claim wins': 1,
+  'the former version stays': 23,
+  'a proved version is never switched to': 11,
+  'an edited image is not rolled out': 5,
+  'the sweep removes foreign modules': 1,
+  'a superseded Pod fails': 11,
+  'transition times are those of the last look': 1,
+  'restarts are not counted from the last': 1,
+  'what a base says wakes no command': 1,
+}
+
+const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({
+  ...(SEEN_BY[name] !== undefined && { seed: SEEN_BY[name] }),
+  name,
+  file,
+  find,
+  replace,
+})
 
 const REGISTRY = 'reconcilers/registry'
 const TUNNEL = 'reconcilers/base-tunnel'

@@ -3,6 +3,8 @@ import type { Frame } from '../network/connection.ts'
 
 export interface HeardBase {
   lastAtMs: number
+  /** Publish time of the JVM's first word: the same again is that word delivered twice. */
+  began: number
   /** `name:version` that the last look lists, with their states; by arrival. */
   listed: ReadonlyMap<string, string> | undefined
   /** When each was last said to be active. */
@@ -11,10 +13,17 @@ export interface HeardBase {
   readonly gone: Set<string>
 }
 
-const newHeardBase = (): HeardBase => ({ lastAtMs: 0, listed: undefined, activeAtMs: new Map(), gone: new Set() })
+const newHeardBase = (): HeardBase => ({
+  lastAtMs: 0,
+  began: 0,
+  listed: undefined,
+  activeAtMs: new Map(),
+  gone: new Set(),
+})
 
 interface Said {
   readonly data?: unknown
+  readonly publishTimestamp?: number
 }
 
 interface Listed {
@@ -49,7 +58,9 @@ export class Heard {
     const base = this.#bases.get(identity) ?? newHeardBase()
     this.#bases.set(identity, base)
     base.lastAtMs = nowMs
-    if (verb === 'queryBaseline') this.#bases.set(identity, { ...newHeardBase(), lastAtMs: nowMs })
+    const { publishTimestamp: began = 0 } = said
+    if (verb === 'queryBaseline' && began !== base.began)
+      this.#bases.set(identity, { ...newHeardBase(), lastAtMs: nowMs, began })
     if (verb === 'simpleBiz') listed(base, said.data as readonly Listed[], nowMs)
     if (verb === 'bizOperation') answered(base, said.data as Answered, nowMs)
   }

@@ -13,6 +13,8 @@ export interface PodOracleOptions {
   readonly heard: Heard
   readonly nowMs: () => number
   readonly identityOf: (node: string) => string | undefined
+  /** Of the operator, after it last stood still: what it had decided before, it still writes. */
+  readonly resumedAtMs: () => number
 }
 
 export class PodOracle {
@@ -73,12 +75,17 @@ export class PodOracle {
   }
 
   #becameReady(pod: V1Pod): void {
-    const { heard, identityOf, nowMs, verdicts } = this.#of
+    const { heard, identityOf } = this.#of
     const base = heard.of(identityOf(pod.spec?.nodeName ?? '') ?? '')
     const name = pod.metadata?.name ?? ''
-    if (!base || nowMs() - base.lastAtMs > WRITTEN_WITHIN_MS)
-      verdicts.object('pod-ready', `${name}: Ready, and its base was not heard of late`)
+    if (!base || this.#isLongAgo(base))
+      this.#of.verdicts.object('pod-ready', `${name}: Ready, and its base was not heard of late`)
     else if (!isSuperseded(pod)) for (const claim of claimsIn(pod)) this.#isActive(name, base, claim)
+  }
+
+  #isLongAgo({ lastAtMs }: HeardBase): boolean {
+    const { nowMs, resumedAtMs } = this.#of
+    return nowMs() - Math.max(lastAtMs, resumedAtMs()) > WRITTEN_WITHIN_MS
   }
 
   #isActive(pod: string, { activeAtMs }: HeardBase, { name, version }: SeenClaim): void {
