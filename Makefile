@@ -27,7 +27,7 @@ e2e: install ## The journeys alone, on a control plane of their own
 e2e-kind: install ## The journeys on a kind cluster (needs Docker, kind, kubectl)
 	@$(RUN) test:kind
 
-test-java: install ## Contract, journeys and faults on real bases (JDK 17 and Maven; 10 to 20 minutes)
+test-java: install ## Contract, journeys and faults on real bases (JDK 17 and Maven; ten minutes)
 	@$(RUN) test:java
 
 sim: install ## Simulate: SEED=n tells one run line by line, SEEDS=n plays many, PLAN='{...}' a shrunk one

@@ -79,7 +79,8 @@ export const SERIES: Readonly<Record<string, readonly Step[]>> = {
     ...inTurn('66-unknown-command', '67-switchBiz', '68-health-malformed', '69-health-empty-payload'),
     ...inTurn('70-health-bad-type', '71-health-type-biz', '72-queryAllBiz-empty-payload', '73-queryAllBiz-malformed'),
     { capture: '74-async', settleMs: 300 },
-    ...inTurn('75-async-queryAllBiz', '76-async-again', '77-async-no-id', '78-qos0', '79-uninstall-no-version'),
+    { capture: '75-async-queryAllBiz', statesByChance: true },
+    ...inTurn('76-async-again', '77-async-no-id', '78-qos0', '79-uninstall-no-version'),
   ],
   'several at once': [
     { capture: '80-two-installs-same-biz', fresh: {} },

@@ -11,8 +11,6 @@ export interface Stage {
   readonly needs?: string
   /** Needs nothing but Node and takes seconds: part of `make check`, beside the others that do. */
   readonly isFast: boolean
-  /** Not part of `make test` yet: runs where it is asked for by name. */
-  readonly isOnDemand?: true
 }
 
 const isContract = (path: string): boolean => path.endsWith('.contract.test.ts')
@@ -36,11 +34,9 @@ const vitest = (name: string, what: string, covers: (path: string) => boolean, i
 
 export const CLUSTER = vitest('cluster', 'journeys on a real cluster', isJourney)
 
-const JAVA: Stage = {
-  ...vitest('java', 'real bases: contract, journeys and faults on JVMs', isOnJvms),
-  needs: 'java',
-  isOnDemand: true,
-}
+const JAVA_TESTS = vitest('java', 'real bases: contract, journeys and faults on JVMs', isOnJvms)
+// Much of their time is waiting: for a base to be called silent, for a broker to stay away.
+const JAVA: Stage = { ...JAVA_TESTS, command: [...JAVA_TESTS.command, '--maxWorkers', '3'], needs: 'java' }
 
 export const STAGES: readonly Stage[] = [
   command('format', 'format and lint', 'biome', 'check', '.'),

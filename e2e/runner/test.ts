@@ -5,9 +5,5 @@ import { STAGES } from './stages.ts'
 
 const { values } = parseArgs({ options: { fast: { type: 'boolean' }, only: { type: 'string' } } })
 conclude(
-  await runStages(
-    STAGES.filter(({ name, isFast, isOnDemand }) =>
-      values.only ? name === values.only : !isOnDemand && (!values.fast || isFast),
-    ),
-  ),
+  await runStages(STAGES.filter(({ name, isFast }) => (values.only ? name === values.only : !values.fast || isFast))),
 )
