@@ -91,10 +91,11 @@ function startedAnew(prior: V1ContainerStatus | undefined, startedAt: Date, imag
 
 /** Started, lost with the JVM and started again within one second: counted unless that start was counted already. */
 function restartedUnseen({ record, prior }: ContainerFacts, claim: Claim): boolean {
-  const before = prior?.state?.running?.startedAt
   const endedMs = record.endedByRestart?.get(claim.id)
-  if (before === undefined || endedMs === undefined || secondOf(before) !== Math.floor(endedMs / 1_000)) return false
-  return secondOf(prior?.lastState?.terminated?.startedAt) !== secondOf(before)
+  if (!prior?.state?.running || endedMs === undefined) return false
+  const endedStart = Math.floor(endedMs / 1_000)
+  const counted = secondOf(prior.lastState?.terminated?.startedAt)
+  return secondOf(prior.state.running.startedAt) === endedStart && counted !== endedStart
 }
 
 /** After a failed replacement the container's former image runs, not the one it asks for. */
