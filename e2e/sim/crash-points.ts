@@ -14,6 +14,7 @@ export const calmPlan = (seed: number): RunPlan => ({
   mix: {},
   kubernetesMinor: 36,
   watchesQuiet: false,
+  comparesEnd: false,
 })
 
 /** Shorter than a Lease lasts, and longer. */

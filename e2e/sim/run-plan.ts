@@ -14,6 +14,8 @@ export interface RunPlan {
   readonly kubernetesMinor: number
   /** Nothing may happen in a world at rest: watched in some runs only, for it takes its time. */
   readonly watchesQuiet: boolean
+  /** Played once more without faults: users must have the same in the end. Some runs only. */
+  readonly comparesEnd: boolean
   /** The operator is killed at one place that is named, and nowhere else. */
   readonly crash?: Crash
 }
@@ -32,5 +34,6 @@ export function planOf(seed: number): RunPlan {
     mix: drawMix(rng.fork('mix')),
     kubernetesMinor: rng.fork('minor').pick([24, 36, 36]),
     watchesQuiet: rng.fork('quiet').chance(0.2),
+    comparesEnd: rng.fork('end').chance(0.2),
   }
 }

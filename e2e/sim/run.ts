@@ -1,6 +1,7 @@
 /** Plays one plan from its first moment to the end, with all oracles watching. */
 import { scheduleFaults } from './faults/schedule.ts'
 import type { Marks } from './marks.ts'
+import { differences, endOf } from './oracles/same-end.ts'
 import { unsettled } from './oracles/settled.ts'
 import type { Violation } from './oracles/verdicts.ts'
 import type { RunPlan } from './run-plan.ts'
@@ -16,6 +17,8 @@ export interface RunResult {
   readonly events: number
   /** Writes and commands of the operator. */
   readonly effects: number
+  /** What users have; undefined: it never settled. */
+  readonly end: ReadonlyMap<string, string> | undefined
 }
 
 const LOOK_EVERY_MS = 5_000
@@ -39,6 +42,7 @@ export async function runPlan(plan: RunPlan, { trace, marks }: RunWitnesses = {}
     stage.heal()
     const settledAfterMs = await settle(stage)
     if (settledAfterMs !== undefined && plan.watchesQuiet) await rest(stage)
+    if (settledAfterMs !== undefined && plan.comparesEnd) await compareEnd(stage, plan)
     if (stage.verdicts.violations.length > 0) tellPlans(stage)
     return resultOf(stage, plan, settledAfterMs)
   } finally {
@@ -64,6 +68,7 @@ function resultOf(stage: Stage, plan: RunPlan, settledAfterMs: number | undefine
     simulatedMs: time.now() - EPOCH_MS,
     events: time.events,
     effects: stage.crashes.effects,
+    end: settledAfterMs === undefined ? undefined : endOf(stage.world),
   }
 }
 
@@ -98,6 +103,14 @@ async function settle(stage: Stage): Promise<number | undefined> {
     for (const what of open.slice(0, 5)) verdicts.object('settles', what)
     return undefined
   }
+}
+
+/** The same users at the same times, in a world where nothing goes wrong. */
+async function compareEnd({ world, verdicts }: Stage, plan: RunPlan): Promise<void> {
+  const { crash: _none, ...rest } = plan
+  const calm = await runPlan({ ...rest, mix: {}, watchesQuiet: false, comparesEnd: false })
+  if (!calm.end) return
+  for (const what of differences(endOf(world), calm.end)) verdicts.object('same-end', what)
 }
 
 const QUIET_EFFECTS = /^(update leases|send health|send queryAllBiz)$/

@@ -118,6 +118,7 @@ export class Stage {
       ip,
       staticModules,
       extra,
+      bareRecords: rng.chance(0.1),
       began: () => this.#answers.forget(`b${at}`),
     })
     base.base.onAnswer(answer => this.#answers.answered(base.identity, answer))

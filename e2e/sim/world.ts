@@ -58,7 +58,9 @@ export class World {
     this.#controllers = startControllers({ server: this.server, time, rng })
   }
 
-  addBase(options: Pick<HostedBaseOptions, 'identity' | 'ip' | 'staticModules' | 'extra' | 'began'>): HostedBase {
+  addBase(
+    options: Pick<HostedBaseOptions, 'identity' | 'ip' | 'staticModules' | 'extra' | 'began' | 'bareRecords'>,
+  ): HostedBase {
     const { time, trace } = this
     const base = new HostedBase({
       ...options,

@@ -29,18 +29,25 @@ describe('at first contact', () => {
   })
 
   test.each<[string, BaseFacts]>([
-    ['a command is under way', { flights: [aFlight()] }],
-    [
-      'an answer is to be looked after',
-      {
-        doubts: new Map([[bizKey('biz1', '0.0.1'), { sincePublishedAtMs: 1, raisedAtMs: 1 }]]),
-      },
-    ],
     ['there is no snapshot', { lacking: ['snapshot', 'foreign'] }],
     ['the base is not heard', { reach: { state: 'unproven', sinceMs: now, why: '' } }],
     ['two processes share the identity', { noCommands: { reason: 'DuplicateIdentity', sinceMs: now, message: '' } }],
   ])('nothing is settled while %s', (_what, facts) => {
     expect(decide({ base: { ...firstContact, ...facts } })).toEqual({})
+  })
+
+  test.each<[string, BaseFacts]>([
+    ['a command for it is under way', { flights: [aFlight()] }],
+    ['a command for another version of it is', { flights: [aFlight({ version: '2' })] }],
+    [
+      'an answer about it is to be looked after',
+      { doubts: new Map([[bizKey('biz1', '0.0.1'), { sincePublishedAtMs: 1, raisedAtMs: 1 }]]) },
+    ],
+    ['it is being installed', { bizs: [aBiz('shipped', '1'), aBiz('biz1', '0.0.1', 'resolved')] }],
+  ])('a biz is left for a later look while %s; the others need not wait', (_what, facts) => {
+    const { notes = [], memo } = decide({ base: { ...firstContact, ...facts } })
+    expect(notes).toEqual([{ kind: 'foreign', keys: keys('shipped:1') }])
+    expect(memo?.watched?.keys).toEqual(keys('shipped:1'))
   })
 
   test('a hung command, past its deadline, does not hold it up for ever', () => {
@@ -94,6 +101,18 @@ describe('later', () => {
     const foreign = keys('shipped:1')
     expect(foreignOf({ base: { foreign }, memo: watched() })).toBeUndefined()
     expect(foreignOf({ base: { ...shipped, foreign }, memo: watched(), claims: ['shipped:1'] })).toBeUndefined()
+  })
+
+  test('one that our jar brought in under another name, and that was seen before the answer told, is ours', () => {
+    const attempts = { 'pod-1/biz1': anAttempt({ broughtIn: bizKey('shipped', '1') }) }
+    expect(foreignOf({ base: { ...shipped, foreign: keys('shipped:1'), attempts }, memo: watched() })).toEqual(
+      new Set(),
+    )
+  })
+
+  test('one that comes while a command for another is not answered is foreign without delay: we may end meanwhile', () => {
+    const flights = [aFlight({ name: 'lost' })]
+    expect(foreignOf({ base: { ...shipped, flights }, memo: watched() })).toEqual(keys('shipped:1'))
   })
 
   test('one that a Pod has installed anew is that Pod’s', () => {

@@ -23,14 +23,21 @@ export function isClean({ snapshot, flights, doubts }: BaseRecord): boolean {
   return snapshot !== undefined && doubts.size === 0 && [...flights.values()].every(({ overdue }) => overdue)
 }
 
-/** There is a clean snapshot that was not looked at yet, and all that is needed to judge it. */
+/** There is a snapshot that was not looked at yet, and all that is needed to judge it. */
 export function isNews(facts: TunnelFacts): boolean {
   const { record, memo } = facts
   const { watched } = memo
-  if (awaitsHealth(facts)) return false
-  if (!isClean(record) || record.reach.state !== 'heard' || record.noCommands?.reason === 'DuplicateIdentity')
-    return false
-  return watched?.snapshots !== record.snapshot?.count || watched?.restarts !== record.restarts
+  if (awaitsHealth(facts) || !record.snapshot) return false
+  if (record.reach.state !== 'heard' || record.noCommands?.reason === 'DuplicateIdentity') return false
+  return watched?.snapshots !== record.snapshot.count || watched?.restarts !== record.restarts
+}
+
+/** What becomes of a biz is open: of the others it tells nothing, and they need not wait for it, which may take minutes. */
+function isOpen({ bizs, flights, doubts }: BaseRecord, key: BizKey): boolean {
+  const biz = bizs.get(key)
+  if (!biz || biz.state === 'resolved') return true
+  const isOfIt = (other: string): boolean => other.startsWith(`${biz.name}:`)
+  return [...doubts.keys()].some(isOfIt) || [...flights].some(([other, { overdue }]) => !overdue && isOfIt(other))
 }
 
 /** Installs that we have sent: they are ours for as long as they may still show. */
@@ -52,17 +59,18 @@ export function decideForeign(facts: TunnelFacts): Decision {
   const looked = { memo: lookedAt(facts) }
   if (settings.foreignModules === 'uninstall') return { ...looked, ...noteForeign(facts, new Set()) }
   const found = newcomers(facts).filter(key => !isOurs(facts, key, claimed))
-  const kept = [...(record.foreign ?? [])].filter(key => !installedByUs(record, key))
+  const kept = [...(record.foreign ?? [])].filter(key => !installedByUs(record, key) && !broughtInByUs(record, key))
   return { ...looked, ...noteForeign(facts, new Set([...kept, ...found].slice(0, FOREIGN_MAX))) }
 }
 
-function lookedAt({ record, memo, nowMs }: TunnelFacts): Partial<Memo> {
-  const keys = new Set(record.bizs.keys())
+function lookedAt(facts: TunnelFacts): Partial<Memo> {
+  const { record, memo, nowMs } = facts
+  const keys = new Set([...record.bizs.keys()].filter(key => !isLeftForLater(facts, key)))
   const watched: Watched = { snapshots: record.snapshot?.count ?? 0, restarts: record.restarts, keys }
-  const isOpen = (key: BizKey): boolean => keys.has(key) || record.flights.has(key)
+  const mayShow = (key: BizKey): boolean => record.bizs.has(key) || record.flights.has(key)
   const commanded = new Map(
     [...memo.commanded]
-      .map(([key, atMs]) => [key, isOpen(key) ? nowMs : atMs] as const)
+      .map(([key, atMs]) => [key, mayShow(key) ? nowMs : atMs] as const)
       .filter(([, atMs]) => nowMs - atMs < REPEATED_WITHIN_MS),
   )
   return { watched, commanded }
@@ -81,13 +89,21 @@ function noteForeign({ record, node }: TunnelFacts, foreign: ReadonlySet<BizKey>
 
 /** What is there that was not there before; at first contact, all of it. */
 function newcomers(facts: TunnelFacts): readonly BizKey[] {
-  const { record, memo } = facts
+  const { record } = facts
   const present = [...record.bizs.keys()]
-  if (!record.foreign || beganUnserved(facts)) return present
-  const { watched } = memo
-  if (!watched) return present.filter(key => cameUnseen(record, key))
-  return watched.restarts === record.restarts ? present.filter(key => !watched.keys.has(key)) : present
+  if (isFirstLookOfOurs(facts)) return present.filter(key => cameUnseen(record, key))
+  return present.filter(key => !isKnown(facts, key) && !isOpen(record, key))
 }
+
+/** Our predecessor has judged what is there, but for what came after its last look. */
+const isFirstLookOfOurs = (facts: TunnelFacts): boolean =>
+  facts.record.foreign !== undefined && !facts.memo.watched && !beganUnserved(facts)
+
+const isKnown = ({ record, memo: { watched } }: TunnelFacts, key: BizKey): boolean =>
+  watched !== undefined && watched.restarts === record.restarts && watched.keys.has(key)
+
+const isLeftForLater = (facts: TunnelFacts, key: BizKey): boolean =>
+  !isFirstLookOfOurs(facts) && !isKnown(facts, key) && isOpen(facts.record, key)
 
 /** The JVM began when no operator served it any more: nothing in it is ours. */
 function beganUnserved({ record, memo }: TunnelFacts): boolean {
@@ -118,9 +134,12 @@ function awaitsHealth({ record, memo, nowMs }: TunnelFacts): boolean {
 }
 
 function isOurs({ record, memo }: TunnelFacts, key: BizKey, claimed: ReadonlySet<BizKey>): boolean {
-  if (claimed.has(key) || record.provenance.has(key) || memo.commanded.has(key)) return true
-  return [...record.attempts.values()].some(({ broughtIn }) => broughtIn === key)
+  return claimed.has(key) || record.provenance.has(key) || memo.commanded.has(key) || broughtInByUs(record, key)
 }
+
+/** By a jar that names itself otherwise: a look may have shown it before the answer told. */
+const broughtInByUs = ({ attempts }: BaseRecord, key: BizKey): boolean =>
+  [...attempts.values()].some(({ broughtIn }) => broughtIn === key)
 
 /** Somebody removed it, and then a Pod brought it back: it is that Pod's now. Only an install of ours has taken time. */
 const installedByUs = (record: BaseRecord, key: BizKey): boolean => record.provenance.get(key)?.tookMs !== undefined

@@ -4,7 +4,7 @@ import * as events from '../events.ts'
 import { soonest } from '../loop/outcome.ts'
 import type { BaseRecord, Flight } from '../registry/base-record.ts'
 import type { Decision, TunnelFacts } from './facts.ts'
-import { isNews } from './foreign.ts'
+import { isClean, isNews } from './foreign.ts'
 
 export const SWEEP_AFTER_MS = 30_000
 const SNAPSHOTS = 2
@@ -16,7 +16,7 @@ type Unclaimed = BaseRecord['unclaimed']
 /** Counted before `decideForeign` has marked the snapshot as looked at. */
 export function decideUnclaimed(facts: TunnelFacts): Decision {
   const { record } = facts
-  const news = isNews(facts)
+  const news = isClean(record) && isNews(facts)
   if (!record.foreign || (!news && record.unclaimed.size === 0)) return {}
   const claimed = facts.claimed()
   if (!claimed) return {}

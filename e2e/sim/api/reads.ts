@@ -20,11 +20,17 @@ export function readOne(commits: Commits, { resource, namespace, name }: Target)
   return kept
 }
 
-export function readMany(commits: Commits, target: Target, accept: string | undefined): string {
+export interface ReadOptions {
+  readonly accept: string | undefined
+  /** Where an older one than the newest is to be shown. */
+  readonly version?: number | undefined
+}
+
+export function readMany(commits: Commits, target: Target, { accept, version }: ReadOptions): string {
   const { resource, query } = target
   const metadataOnly = asksMetadataOnly(accept)
   const selects = selectorOf(resource, target.namespace, query)
-  const cursor = cursorOf(query, commits.version)
+  const cursor = cursorOf(query, version ?? commits.version)
   const all = commits.table(resource.plural).at(cursor.version)
   if (!all) throw expired(TOKEN_TOO_OLD)
   const found = all.filter(({ object }) => selects(object))

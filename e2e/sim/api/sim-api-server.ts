@@ -52,6 +52,8 @@ export interface ServerChange {
 }
 
 const HEADERS = { 'content-type': 'application/json' }
+/** No server lags behind by more. */
+const REMEMBERED_MS = 120_000
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
 
 export class SimApiServer {
@@ -60,6 +62,8 @@ export class SimApiServer {
   readonly #commits = new Commits()
   readonly #writes: Writes
   readonly #streams = new Set<WatchStream>()
+  /** Versions of the last minutes, and since when each was the newest. */
+  readonly #versions: { readonly atMs: number; readonly version: number }[] = []
   #suffixes = 0
 
   constructor(options: SimApiServerOptions) {
@@ -68,15 +72,19 @@ export class SimApiServer {
     const context = () => ({ nowMs: options.now(), minor: this.kubernetesMinor, nextSuffix: () => this.#nextSuffix() })
     this.#writes = new Writes({ commits: this.#commits, nextUid: options.nextUid, context })
     this.#commits.onCommit(change => {
+      this.#note(change.version)
       for (const stream of this.#streams) stream.offer(change)
     })
     for (const name of NAMESPACES) this.#create('/api/v1/namespaces', { metadata: { name } })
   }
 
-  /** One atomic, synchronous step: the answer as the real server would give it. */
-  call(request: SimRequest): SimAnswer {
+  /**
+   * One atomic, synchronous step: the answer as the real server would give it.
+   * @param lagMs how far the server that was asked is behind; only lists that take any version (`resourceVersion=0`) show it
+   */
+  call(request: SimRequest, lagMs = 0): SimAnswer {
     try {
-      return this.#call(request)
+      return this.#call(request, lagMs)
     } catch (error) {
       return refused(error)
     }
@@ -116,10 +124,10 @@ export class SimApiServer {
     )
   }
 
-  #call({ method, path, body, contentType, accept }: SimRequest): SimAnswer {
+  #call({ method, path, body, contentType, accept }: SimRequest, lagMs: number): SimAnswer {
     const target = parseTarget(path)
     if (method === 'GET')
-      return target.name ? answer(readOne(this.#commits, target), accept) : this.#many(target, accept)
+      return target.name ? answer(readOne(this.#commits, target), accept) : this.#many(target, accept, lagMs)
     if (method === 'DELETE') return this.#delete(target, body ? parse(body) : {})
     const draft = parse(body ?? '')
     if (method === 'PATCH') return answer(this.#writes.patch(target, contentType, draft), accept)
@@ -127,13 +135,25 @@ export class SimApiServer {
     return this.#post(target, draft, accept)
   }
 
-  #many(target: Target, accept: string | undefined): SimAnswer {
+  #many(target: Target, accept: string | undefined, lagMs: number): SimAnswer {
     const { resource, namespace, query } = target
     if (query.has('watch')) {
       selectorOf(resource, namespace, query)
       throw new Error(`${resource.plural} from ${versionAsked(target)}: watches are asked of watch()`)
     }
-    return { status: 200, body: readMany(this.#commits, target, accept), headers: HEADERS }
+    const takesAny = query.get('resourceVersion') === '0' && lagMs > 0
+    const version = takesAny ? this.#versionAt(this.#options.now() - lagMs) : undefined
+    return { status: 200, body: readMany(this.#commits, target, { accept, version }), headers: HEADERS }
+  }
+
+  #note(version: number): void {
+    const atMs = this.#options.now()
+    this.#versions.push({ atMs, version })
+    while (this.#versions[1] && this.#versions[1].atMs < atMs - REMEMBERED_MS) this.#versions.shift()
+  }
+
+  #versionAt(atMs: number): number | undefined {
+    return this.#versions.findLast(known => known.atMs <= atMs)?.version
   }
 
   #post(target: Target, draft: Draft, accept: string | undefined): SimAnswer {

@@ -1,6 +1,7 @@
 /** One simulated base with whatever keeps it running, and the truth about it. */
 import { type BaseOptions, SimulatedBase } from '../../base-simulator/index.ts'
 import type { OpenLink } from '../../base-simulator/link.ts'
+import { withBareRecords } from '../network/bare-records.ts'
 import type { SeededRng } from '../rng.ts'
 import type { VirtualTime } from '../virtual-time.ts'
 import { Ledger } from './ledger.ts'
@@ -14,6 +15,8 @@ export interface HostedBaseOptions {
   readonly time: VirtualTime
   readonly rng: SeededRng
   readonly openLink: OpenLink
+  /** What it tells of its modules lacks when and why they changed. */
+  readonly bareRecords?: boolean
   /** A process begins. */
   readonly began?: () => void
   readonly told: (who: string, what: string) => void
@@ -37,7 +40,8 @@ export class HostedBase {
   #starts = 0
 
   constructor(options: HostedBaseOptions) {
-    const { identity, ip, env, staticModules, extra, time, rng, openLink, told } = options
+    const { identity, ip, env, staticModules, extra, time, rng, told, bareRecords } = options
+    const openLink = bareRecords ? withBareRecords(options.openLink) : options.openLink
     this.#of = options
     this.base = new SimulatedBase(
       { identity, ip, env, staticModules, clockSkewMs: () => this.skewMs, ...extra },

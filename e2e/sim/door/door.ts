@@ -31,6 +31,7 @@ export interface DoorOptions {
 const HALF_MIN_MS = 0.4
 const HALF_MAX_MS = 6
 const TIMEOUT_MS = 15_000
+const LAG_MAX_MS = 60_000
 
 export class Door implements Api {
   readonly #of: DoorOptions
@@ -114,8 +115,9 @@ export class Door implements Api {
   }
 
   async #carriedOut(request: ApiRequest): Promise<SimAnswer> {
-    const { server, writes, wrote } = this.#of
-    if (request.method === 'GET') return server.call(request)
+    const { server, writes, wrote, faults } = this.#of
+    if (request.method === 'GET')
+      return server.call(request, faults.strikes('listLag') ? faults.rng('listLag').skewed(50, LAG_MAX_MS) : 0)
     if (!writes(request)) return new Promise(() => {})
     const answer = server.call(request)
     wrote(request, answer)

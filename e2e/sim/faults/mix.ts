@@ -17,6 +17,8 @@ export const FAULTS = {
   /** By seconds up to three minutes. */
   frameDelayed: range('message', 0.002, 0.05),
   frameTruncated: range('message', 0.002, 0.05),
+  /** Health without some of its parts. */
+  answerInPart: range('message', 0.02, 0.5),
   ackLost: range('message', 0.01, 0.2),
   brokerRestart: range('hour', 1, 8),
   operatorLinkCut: range('hour', 1, 12),
@@ -32,6 +34,8 @@ export const FAULTS = {
   apiAnswerLost: range('request', 0.005, 0.15),
   apiSlow: range('request', 0.01, 0.2),
   apiOutage: range('hour', 0.5, 4),
+  /** A second API server, behind by up to a minute, answers lists that take any version. */
+  listLag: range('request', 0.1, 0.8),
   watchCut: range('hour', 4, 60),
   watchLag: range('request', 0.1, 0.8),
   watchTooOld: range('hour', 2, 20),

@@ -3,6 +3,7 @@ import type { Faults } from '../faults/faults.ts'
 import type { SeededRng } from '../rng.ts'
 import type { VirtualTime } from '../virtual-time.ts'
 import { type Client, Connection, type Frame } from './connection.ts'
+import { inPart } from './in-part.ts'
 
 export interface BrokerOptions {
   readonly time: VirtualTime
@@ -159,6 +160,7 @@ export class SimBroker {
 
   #whole(frame: Frame, tell: (kind: string) => void): Frame {
     const { faults } = this.#of
+    if (faults.strikes('answerInPart')) return inPart(frame, faults.rng('answerInPart'))
     if (!faults.strikes('frameTruncated')) return frame
     tell('truncated')
     const bytes = faults.rng('frameTruncated').integer(0, Math.max(0, frame.payload.byteLength - 1))
