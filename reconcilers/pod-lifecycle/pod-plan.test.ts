@@ -1,7 +1,7 @@
 import type { V1Pod, V1PodStatus, V1Toleration } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { bizKey } from '../../mqtt-bridge/index.ts'
-import { claimsOn } from '../claims.ts'
+import { claimsOfPod, claimsOn } from '../claims.ts'
 import { aBase, BUILT_AT_MS } from '../registry/a-base.ts'
 import { type Attempt, type BaseRecord, claimId, type Flight } from '../registry/base-record.ts'
 import { aBiz, aPod, jar, noLookups } from './a-pod.ts'
@@ -282,10 +282,20 @@ describe('deletion', () => {
   })
 
   test('another claim on the same module lets it go at once', () => {
-    expect(plan(leaving, running, { others: [aPod({ name: 'twin' })] }).action).toEqual({
+    const [claim] = claimsOfPod(leaving, noLookups)
+    const tuple = claim?.tuple ?? { version: '', url: '', args: [], envs: {}, restartedAt: '' }
+    const provenance = { 'biz1:0.0.1': { tuple, claim: claimId('uid-web', 'biz1'), atMs: BUILT_AT_MS } }
+    const known = aBase({ bizs: [aBiz('biz1:0.0.1')], provenance })
+    expect(plan(leaving, known, { others: [aPod({ name: 'twin' })] }).action).toEqual({
       kind: 'release',
       cause: 'claimed',
     })
+  })
+
+  test('it stays while its status is all that tells from which image the biz came that others claim', () => {
+    const others = [aPod({ name: 'next', image: 'http://jars/new.jar' })]
+    expect(plan(leaving, running, { others }).action.kind).toBe('none')
+    expect(plan(leaving, aBase({ lacking: ['snapshot'] }), { others }).action.kind).toBe('none')
   })
 
   test('a silent base holds it, a dead one does not', () => {

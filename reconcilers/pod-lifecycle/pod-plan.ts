@@ -85,9 +85,21 @@ const isKept = (record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, cla
     group => group[0].tuple.version === claim.tuple.version || isServing(record, group),
   )
 
+const LAST_WITNESS = 'what its module was installed from is not settled yet'
+
+/** After a restart of ours its status may be all that tells from which image the biz came that its successors claim. */
+function isLastWitness(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, claim: Claim): boolean {
+  const { groups = [] } = claims.get(claim.bizName) ?? {}
+  if (!claim.ran || !groups.some(([first]) => first.tuple.version === claim.tuple.version)) return false
+  const key = keyOf(claim)
+  const state = bizOf(record, claim)?.state
+  const isAdopted = record.provenance.has(key) || record.flights.has(key) || record.foreign?.has(key)
+  return !record.snapshot || (!isAdopted && (state === 'activated' || state === 'deactivated'))
+}
+
 /** Why a Pod being deleted must stay: its biz is there, or may be. */
 function holdOf(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, claim: Claim): string | undefined {
-  if (isKept(record, claims, claim)) return undefined
+  if (isKept(record, claims, claim)) return isLastWitness(record, claims, claim) ? LAST_WITNESS : undefined
   const key = keyOf(claim)
   if (record.flights.has(key)) return 'a command for its module may be running'
   if (record.foreign?.has(key)) return undefined // adopted: it was there before and stays

@@ -16,13 +16,22 @@ const running = (startedAt: string, image = jar('biz1', '0.0.1')) => ({
 })
 const AT = '2026-01-01T00:05:00Z'
 const biz = aBiz('biz1:0.0.1', 'activated', Date.parse(AT))
-const adoptFrom = (...pods: Parameters<typeof claimsFor>[0]) => adopt(biz, claimsFor(pods).groups, 7)
+const adoptFrom = (...pods: Parameters<typeof claimsFor>[0]) => adopt(biz, claimsFor(pods), 7)
 
 describe('after a restart of the operator', () => {
   test('the Pod that saw this start is the one whose install it is', () => {
     const before = aPod({ name: 'before', status: running(AT) })
     const after = aPod({ name: 'after', createdAt: '2026-01-01T00:09:00Z', args: ['--new'] })
     expect(adoptFrom(before, after)?.provenance).toMatchObject({ claim: 'uid-before/biz1', tuple: { args: [] } })
+  })
+
+  test('a Pod that is being deleted by now may be the one: its successor with another image is not taken for served', () => {
+    const leaving = aPod({ name: 'before', status: running(AT), deleting: true })
+    const next = aPod({ name: 'after', createdAt: '2026-01-01T00:09:00Z', image: 'http://jars/new.jar' })
+    expect(adoptFrom(leaving, next)?.provenance).toMatchObject({
+      claim: 'uid-before/biz1',
+      tuple: { url: jar('biz1', '0.0.1') },
+    })
   })
 
   test('an image edited meanwhile is told from what runs', () => {
@@ -59,7 +68,7 @@ describe('after a restart of the operator', () => {
       adoptFrom(aPod({ name: 'a' }), aPod({ name: 'b', args: ['--b'], createdAt: '2027-01-01T00:00:00Z' }))?.provenance
         .claim,
     ).toBe('uid-b/biz1')
-    expect(adopt(biz, [], 7)).toBeUndefined()
+    expect(adopt(biz, { groups: [], leaving: [] }, 7)).toBeUndefined()
   })
 
   test('a marker that a user wrote by hand is as none', () => {

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type BizReport, bizKey } from '../../mqtt-bridge/index.ts'
-import type { Claim, ClaimGroup, NameClaims } from '../claims.ts'
+import type { Claim, NameClaims } from '../claims.ts'
 import type { Attempt, BaseRecord, ModuleTuple, Provenance } from '../registry/base-record.ts'
 import { imageId } from './image-id.ts'
 
@@ -91,14 +91,19 @@ const failedBefore = (claim: Claim, nowMs: number): Attempt => ({
   unproven: true,
 })
 
-/** Whose install is this biz, of which nothing is remembered? */
-export function adopt(biz: BizReport, groups: readonly ClaimGroup[], nowMs: number): Adoption | undefined {
-  const claims = groups.filter(([first]) => first.tuple.version === biz.version).flat()
+/** Whose install is this biz, of which nothing is remembered? Also one that is being deleted may have seen its start. */
+export function adopt(
+  biz: BizReport,
+  { groups, leaving }: Pick<NameClaims, 'groups' | 'leaving'>,
+  nowMs: number,
+): Adoption | undefined {
+  const ofVersion = ({ tuple }: Claim): boolean => tuple.version === biz.version
+  const claims = groups.filter(([first]) => ofVersion(first)).flat()
   const newest = claims[0]
   if (!newest) return undefined
   const marked = fromMarker(claims, biz, nowMs)
   if (marked) return marked
-  const witness = claims.find(claim => sawThisStart(claim, biz))
+  const witness = [...claims, ...leaving.filter(ofVersion)].find(claim => sawThisStart(claim, biz))
   if (witness) return { biz, provenance: { tuple: tupleAsRan(witness), claim: witness.id, atMs: nowMs } }
   // Nobody saw this start: a Pod that ran an earlier image of its own still asks for the new one; any other is served.
   const tuple = claims.length === 1 ? tupleAsRan(newest) : newest.tuple
@@ -108,12 +113,12 @@ export function adopt(biz: BizReport, groups: readonly ClaimGroup[], nowMs: numb
 /** Every present biz that a live Pod claims and that nothing is remembered of. */
 export function adoptions(record: BaseRecord, claims: Iterable<NameClaims>, nowMs: number): readonly Adoption[] {
   const found: Adoption[] = []
-  for (const { bizName, groups } of claims) {
+  for (const { bizName, ...claimed } of claims) {
     for (const biz of record.bizs.values()) {
       const key = bizKey(biz.name, biz.version)
       if (biz.name !== bizName || record.provenance.has(key) || record.flights.has(key)) continue
       if (biz.state !== 'activated' && biz.state !== 'deactivated') continue
-      const adoption = adopt(biz, groups, nowMs)
+      const adoption = adopt(biz, claimed, nowMs)
       if (adoption) found.push(adoption)
     }
   }
