@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { calmPlan } from './crash-points.ts'
-import { planted } from './mutants/mutant.ts'
+import { MUTANTS } from './mutants/list.ts'
+import { planted, sourceOf } from './mutants/mutant.ts'
 import { runPlan } from './run.ts'
 import { planOf, type RunPlan } from './run-plan.ts'
 import { shrink } from './shrink.ts'
@@ -33,6 +34,10 @@ test('the operator killed at one place and back is as if it had not been', async
 test('a run that does not fail is not made smaller', async () => {
   const plan = calmPlan(3)
   expect(await shrink(plan, 'settles', 3)).toEqual(plan)
+})
+
+test.each(MUTANTS.map(mutant => [mutant.name, mutant] as const))('planted fault: %s', async (_name, mutant) => {
+  expect(planted(await sourceOf(mutant), mutant)).not.toBe(await sourceOf(mutant))
 })
 
 test('a mutant whose place is gone, or not the only one, is told', () => {

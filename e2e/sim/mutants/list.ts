@@ -183,14 +183,30 @@ const FOREIGN: readonly Mutant[] = [
   mutant(
     'what appears without a command is taken for ours',
     `${TUNNEL}/foreign.ts`,
-    'present.filter(key => !watched.keys.has(key)) : present',
-    'present.filter(key => !watched.keys.has(key) && false) : present',
+    'return present.filter(key => !isKnown(facts, key) && !isOpen(record, key))',
+    'return record.foreign ? [] : present.filter(key => !isKnown(facts, key) && !isOpen(record, key))',
   ),
   mutant(
     'the sweep trusts a cache that may be old',
     `${TUNNEL}/sweep.ts`,
     'if (entry.snapshots < SNAPSHOTS || cacheFreshAtMs < entry.sinceMs) return undefined',
     'if (cacheFreshAtMs < 0) return undefined',
+  ),
+]
+
+/** What became of our own installs while we were away. */
+const ORIGINS: readonly Mutant[] = [
+  mutant(
+    'the newest Pod is taken for the one whose install runs',
+    `${PODS}/provenance.ts`,
+    'if (witness) return',
+    'if (witness && nowMs < 0) return',
+  ),
+  mutant(
+    'a marker of a replacement is not read',
+    `${PODS}/provenance.ts`,
+    'if (marked) return marked',
+    'if (marked && nowMs < 0) return marked',
   ),
 ]
 
@@ -275,9 +291,9 @@ const PODS_SHOWN: readonly Mutant[] = [
   ),
   mutant(
     'a status is written whatever was written since',
-    `${PODS}/pod-controller.ts`,
-    "return { type: 'strategic', body: { metadata, status: rest } }",
-    "return { type: 'strategic', body: { status: rest } }",
+    `${PODS}/status-patch.ts`,
+    'const metadata = { resourceVersion: pod.metadata?.resourceVersion }',
+    'const metadata = {}',
   ),
   mutant(
     'statuses are planned from the cache alone',
@@ -349,6 +365,12 @@ const CLUSTER: readonly Mutant[] = [
     "if (type === 'DELETED') this.#kept.remove(this.#trimmed(object))",
     "if (type === 'DELETED') this.#trimmed(object)",
   ),
+  mutant(
+    'a list may be that of a server that lags behind',
+    `${KUBE}/reflector.ts`,
+    'limit: String(pageSize), continue: from }',
+    "limit: String(pageSize), continue: from, resourceVersion: '0' }",
+  ),
   mutant('a list shows no deletion', `${KUBE}/reflector.ts`, '    this.#kept.retain(seen)\n', ''),
   mutant(
     'a watch that is too old is begun again at the same place',
@@ -382,4 +404,12 @@ const CLUSTER: readonly Mutant[] = [
   ),
 ]
 
-export const MUTANTS: readonly Mutant[] = [...HEARING, ...COMMANDS, ...FOREIGN, ...SILENCE, ...PODS_SHOWN, ...CLUSTER]
+export const MUTANTS: readonly Mutant[] = [
+  ...HEARING,
+  ...COMMANDS,
+  ...FOREIGN,
+  ...ORIGINS,
+  ...SILENCE,
+  ...PODS_SHOWN,
+  ...CLUSTER,
+]

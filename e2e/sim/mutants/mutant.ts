@@ -22,13 +22,18 @@ export function planted(text: string, { name, file, find, replace }: Mutant): st
   return parts.join(replace)
 }
 
+const pathOf = ({ file }: Mutant): string => join(ROOT, file)
+
+/** What it is planted into, as it stands. */
+export const sourceOf = (mutant: Mutant): Promise<string> => readFile(pathOf(mutant), 'utf8')
+
 function plantedBy(mutant: Mutant): Plugin {
-  const path = join(ROOT, mutant.file)
+  const path = pathOf(mutant)
   return {
     name: 'mutant',
     setup(bundle) {
       bundle.onLoad({ filter: /\.ts$/ }, async ({ path: loaded }) =>
-        loaded === path ? { contents: planted(await readFile(path, 'utf8'), mutant), loader: 'ts' } : undefined,
+        loaded === path ? { contents: planted(await sourceOf(mutant), mutant), loader: 'ts' } : undefined,
       )
     },
   }
