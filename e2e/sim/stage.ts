@@ -14,6 +14,7 @@ import { CommandOracle } from './oracles/command-oracle.ts'
 import { DeathOracle } from './oracles/death-oracle.ts'
 import { Heard } from './oracles/heard.ts'
 import { PodOracle } from './oracles/pod-oracle.ts'
+import { nodeNameOf } from './oracles/settled.ts'
 import { SilenceOracle } from './oracles/silence-oracle.ts'
 import { Verdicts } from './oracles/verdicts.ts'
 import type { SeededRng } from './rng.ts'
@@ -61,7 +62,7 @@ export class Stage {
     this.#answers = new AnswerOracle({ verdicts, nowMs, isExact: () => isSole(world) })
     this.#silence = new SilenceOracle(world, heard, verdicts)
     const identityOf = (node: string): string | undefined =>
-      world.server.get<V1Node>('nodes', '', node)?.metadata?.annotations?.['base.koupleless.io/identity']
+      world.bases.find(base => nodeNameOf(base) === node)?.identity
     const resumedAtMs = (): number => this.operator.current?.time.resumedAtMs ?? 0
     this.#pods = new PodOracle({ verdicts, heard, nowMs, identityOf, resumedAtMs })
     this.operator = new OperatorHost({

@@ -5,6 +5,8 @@ export interface HeardBase {
   lastAtMs: number
   /** Publish time of the JVM's first word: the same again is that word delivered twice. */
   began: number
+  /** Publish time of the last look: an older one that comes late tells nothing. */
+  listedAt: number
   /** `name:version` that the last look lists, with their states; by arrival. */
   listed: ReadonlyMap<string, string> | undefined
   /** When each was last said to be active. */
@@ -16,10 +18,14 @@ export interface HeardBase {
 const newHeardBase = (): HeardBase => ({
   lastAtMs: 0,
   began: 0,
+  listedAt: 0,
   listed: undefined,
   activeAtMs: new Map(),
   gone: new Set(),
 })
+
+/** What seems older than that comes from a clock that was set back. */
+const CLOCK_SET_BACK_MS = 60_000
 
 interface Said {
   readonly data?: unknown
@@ -58,10 +64,10 @@ export class Heard {
     const base = this.#bases.get(identity) ?? newHeardBase()
     this.#bases.set(identity, base)
     base.lastAtMs = nowMs
-    const { publishTimestamp: began = 0 } = said
-    if (verb === 'queryBaseline' && began !== base.began)
-      this.#bases.set(identity, { ...newHeardBase(), lastAtMs: nowMs, began })
-    if (verb === 'simpleBiz') listed(base, said.data as readonly Listed[], nowMs)
+    const { publishTimestamp = 0 } = said
+    if (verb === 'queryBaseline' && publishTimestamp !== base.began)
+      this.#bases.set(identity, { ...newHeardBase(), lastAtMs: nowMs, began: publishTimestamp })
+    if (verb === 'simpleBiz') looked(base, said, nowMs)
     if (verb === 'bizOperation') answered(base, said.data as Answered, nowMs)
   }
 }
@@ -72,6 +78,13 @@ function parse(payload: Uint8Array): Said | undefined {
   } catch {
     return undefined
   }
+}
+
+/** One whose clock was set back is believed again. */
+function looked(base: HeardBase, { data, publishTimestamp = 0 }: Said, nowMs: number): void {
+  if (publishTimestamp <= base.listedAt && base.listedAt - publishTimestamp < CLOCK_SET_BACK_MS) return
+  base.listedAt = publishTimestamp
+  listed(base, data as readonly Listed[], nowMs)
 }
 
 function listed(base: HeardBase, bizs: readonly Listed[], nowMs: number): void {

@@ -66,7 +66,7 @@ function ofBase(base: HostedBase, { pods, nodes }: Cluster, excused: ReadonlySet
         : [`${base.identity} runs ${key}, which nobody claims`]
     }),
     ...[...base.ledger.foreign]
-      .filter(key => !base.active.includes(key))
+      .filter(key => !base.base.bizs().some(biz => keyOf(biz) === key))
       .map(key => `${base.identity} lost ${key}, which is not ours`),
   ]
 }

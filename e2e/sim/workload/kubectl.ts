@@ -13,6 +13,7 @@ const BASE: Readonly<Record<Kind, string>> = {
 }
 
 export const NAMESPACE = 'shop'
+const OPERATOR_NAMESPACE = 'koupleless-system'
 
 export class Kubectl {
   readonly #server: SimApiServer
@@ -21,8 +22,10 @@ export class Kubectl {
   constructor(server: SimApiServer, trace: Trace) {
     this.#server = server
     this.#trace = trace
-    const namespace = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } })
-    server.call({ method: 'POST', path: '/api/v1/namespaces', body: namespace, contentType: 'application/json' })
+    for (const name of [NAMESPACE, OPERATOR_NAMESPACE]) {
+      const body = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+      server.call({ method: 'POST', path: '/api/v1/namespaces', body, contentType: 'application/json' })
+    }
   }
 
   create(kind: Kind, object: object): SimAnswer {
