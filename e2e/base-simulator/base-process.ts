@@ -84,12 +84,9 @@ export class BaseProcess {
   publish(what: string, data: unknown, failed: (why: string) => void = () => {}): void {
     const { who, onPublish } = this.#parts
     const payload = envelope(data, this.#wallMs())
-    if (!this.#link?.up) {
-      failed('not connected')
-      return
-    }
-    this.#link.publish(topicOf(who, what), payload, failed)
     onPublish(what, data)
+    if (this.#link?.up) this.#link.publish(topicOf(who, what), payload, failed)
+    else failed('not connected')
   }
 
   stopBeating(): void {

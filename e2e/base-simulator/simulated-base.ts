@@ -183,6 +183,7 @@ export class SimulatedBase implements AsyncDisposable {
     return () => this.#commandListeners.delete(listener)
   }
 
+  /** Every answer that it gave, though it may have had no connection to give it on. */
   onAnswer(listener: (answer: GivenAnswer) => void): () => void {
     this.#answerListeners.add(listener)
     return () => this.#answerListeners.delete(listener)

@@ -90,12 +90,16 @@ function startedAnew(prior: V1ContainerStatus | undefined, startedAt: Date, imag
 }
 
 /** Started, lost with the JVM and started again within one second: counted unless that start was counted already. */
-function restartedUnseen({ record, prior }: ContainerFacts, claim: Claim): boolean {
-  const endedMs = record.endedByRestart?.get(claim.id)
-  if (!prior?.state?.running || endedMs === undefined) return false
-  const endedStart = Math.floor(endedMs / 1_000)
-  const counted = secondOf(prior.lastState?.terminated?.startedAt)
-  return secondOf(prior.state.running.startedAt) === endedStart && counted !== endedStart
+function restartedUnseen(facts: ContainerFacts, claim: Claim): boolean {
+  const { record, prior } = facts
+  if (!prior || !endedWithJvm(facts, claim) || claim.createdAtMs > (record.restartedAtMs ?? 0)) return false
+  return secondOf(prior.lastState?.terminated?.startedAt) !== secondOf(prior.state?.running?.startedAt)
+}
+
+/** The start that its status shows is that of a biz that the restart of the JVM has ended. */
+function endedWithJvm({ record, prior }: ContainerFacts, claim: Claim): boolean {
+  const endedMs = record.endedByRestart?.get(keyOf(claim))
+  return endedMs !== undefined && secondOf(prior?.state?.running?.startedAt) === Math.floor(endedMs / 1_000)
 }
 
 /** After a failed replacement the container's former image runs, not the one it asks for. */
@@ -148,7 +152,10 @@ function awaited(
 ): V1ContainerStatus {
   const { record, prior } = facts
   const creating = statusWith(facts, beingCreated(record, claim), false)
-  if (prior && wasRunning(prior)) return isOpen(record, claim) ? prior : ended(facts, creating, restartReason(facts))
+  if (prior && wasRunning(prior)) {
+    const mayRun = isOpen(record, claim) && !endedWithJvm(facts, claim)
+    return mayRun ? prior : ended(facts, creating, restartReason(facts))
+  }
   if (standing.foreignVersion !== undefined) {
     const message = `version ${standing.foreignVersion} of this biz was not installed by a Pod and stays; remove it to go on`
     return statusWith(facts, waiting('ForeignModuleActive', message), false)

@@ -162,6 +162,14 @@ describe('what a Pod shows', () => {
     expect(plan(ran, aBase({ doubts })).action.kind).toBe('none')
   })
 
+  test('what a restart of the JVM has ended is gone, though it is being installed again', () => {
+    const endedByRestart = new Map([[bizKey('biz1', '0.0.1'), 1_000]])
+    const again = aBase({ flights: [flight], restartedAtMs: BUILT_AT_MS, endedByRestart })
+    expect(stateOf(statusOf(ran, again))).toMatchObject({ ready: false, restartCount: 1 })
+    const later = aBase({ flights: [flight], restartedAtMs: BUILT_AT_MS, endedByRestart: new Map() })
+    expect(plan(ran, later).action.kind).toBe('none')
+  })
+
   test('replaced by another image within the second in which it had started: a restart all the same', () => {
     const tuple = { version: '0.0.1', url: 'http://mirror/biz1-0.0.1.jar', args: [], envs: {}, restartedAt: '' }
     const pod = { ...aPod({ image: tuple.url }), status: ran.status as V1PodStatus }
@@ -172,9 +180,10 @@ describe('what a Pod shows', () => {
   })
 
   test('started, lost with its JVM and started again within one second: one restart, counted once', () => {
-    const endedByRestart = new Map([[claimId('uid-web', 'biz1'), 1_000]])
+    const endedByRestart = new Map([[bizKey('biz1', '0.0.1'), 1_000]])
     const back = aBase({ bizs: [aBiz('biz1:0.0.1', 'activated', 1_700)], restartedAtMs: BUILT_AT_MS, endedByRestart })
-    const counted = settledPod(ran, back)
+    const older = settledPod(aPod({ createdAt: '1970-01-01T00:00:00Z' }), running)
+    const counted = settledPod(older, back)
     expect(stateOf(counted.status as V1PodStatus)).toMatchObject({
       restartCount: 1,
       ready: true,
@@ -182,7 +191,9 @@ describe('what a Pod shows', () => {
     })
     expect(plan(counted, back).action.kind).toBe('none')
     const later = aBase({ bizs: [aBiz('biz1:0.0.1', 'activated', 2_100)], restartedAtMs: BUILT_AT_MS, endedByRestart })
-    expect(stateOf(statusOf(ran, later))).toMatchObject({ restartCount: 1 })
+    expect(stateOf(statusOf(older, later))).toMatchObject({ restartCount: 1 })
+    // A Pod that came after the restart.
+    expect(plan(ran, back).action.kind).toBe('none')
   })
 
   test('BROKEN after it ran: CrashLoopBackOff and one restart; restartPolicy Never: Failed', () => {

@@ -190,8 +190,8 @@ export interface BaseRecord {
   /** Restarts of the JVM that we noticed. */
   readonly restarts: number
   readonly restartedAtMs?: number
-  /** What the last restart ended: by the claim that it served, when it had come up (base clock). */
-  readonly endedByRestart?: ReadonlyMap<ClaimId, number>
+  /** What ran until the last restart, and when it had come up (base clock). */
+  readonly endedByRestart?: ReadonlyMap<BizKey, number>
   /** Last publish time per kind of message, to drop what arrives late or twice. */
   readonly lastPublishedAtMs: Readonly<Record<string, number>>
   /** `namespace/name/uid` of the Pod that the base runs in, once found. */

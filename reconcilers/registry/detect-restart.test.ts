@@ -49,7 +49,7 @@ describe('a base that announces itself anew', () => {
   })
 
   test('remembers when what it ended had come up', () => {
-    expect([...(record.endedByRestart ?? [])]).toEqual([[aProvenance().claim, aBiz().changedAtMs]])
+    expect([...(record.endedByRestart ?? [])]).toEqual([['biz1:0.0.1', aBiz().changedAtMs]])
   })
 
   test('took the running commands with it', () => {

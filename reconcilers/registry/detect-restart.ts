@@ -1,4 +1,5 @@
-import type { BaseRecord, ClaimId } from './base-record.ts'
+import type { BizKey } from '../../mqtt-bridge/index.ts'
+import type { BaseRecord } from './base-record.ts'
 import type { Observed } from './observed.ts'
 import { newestPublishedAtMs } from './observed.ts'
 
@@ -39,14 +40,12 @@ export function restarted(record: BaseRecord, sincePublishedAtMs: number, nowMs:
       unclaimed: new Map(),
       restarts: kept.restarts + 1,
       restartedAtMs: nowMs,
-      endedByRestart: startsByClaim(record),
+      endedByRestart: startsOf(record),
     },
     changes: ['restarted', 'bizs'],
     ended: [...record.flights].map(([key, flight]) => ({ key, flight, outcome: 'lost' as const })),
   }
 }
 
-function startsByClaim({ bizs, provenance }: BaseRecord): ReadonlyMap<ClaimId, number> {
-  const starts = [...provenance].map(([key, { claim }]) => [claim, bizs.get(key)?.changedAtMs] as const)
-  return new Map(starts.filter((entry): entry is [ClaimId, number] => entry[1] !== undefined))
-}
+const startsOf = ({ bizs }: BaseRecord): ReadonlyMap<BizKey, number> =>
+  new Map([...bizs].flatMap(([key, { changedAtMs }]) => (changedAtMs === undefined ? [] : [[key, changedAtMs]])))

@@ -43,6 +43,7 @@ function plantedBy(mutant: Mutant): Plugin {
 export async function bundleSim(mutant?: Mutant): Promise<string> {
   const outfile = join(ROOT, 'dist', 'sim', `${mutant?.name.replace(/\W+/g, '-') ?? 'sound'}.mjs`)
   await build({
+    absWorkingDir: ROOT,
     entryPoints: [join(ROOT, 'e2e', 'sim', 'main.ts')],
     outfile,
     bundle: true,

@@ -5,7 +5,7 @@ export interface HeardBase {
   lastAtMs: number
   /** Publish time of the JVM's first word: the same again is that word delivered twice. */
   began: number
-  /** Publish time of the last look: an older one that comes late tells nothing. */
+  /** Publish time of the last look. */
   listedAt: number
   /** `name:version` that the last look lists, with their states; by arrival. */
   listed: ReadonlyMap<string, string> | undefined
@@ -23,9 +23,6 @@ const newHeardBase = (): HeardBase => ({
   activeAtMs: new Map(),
   gone: new Set(),
 })
-
-/** What seems older than that comes from a clock that was set back. */
-const CLOCK_SET_BACK_MS = 60_000
 
 interface Said {
   readonly data?: unknown
@@ -80,11 +77,12 @@ function parse(payload: Uint8Array): Said | undefined {
   }
 }
 
-/** One whose clock was set back is believed again. */
+/** An older one than the last came late, or the clock was set back: from then on nobody knows which of them holds. */
 function looked(base: HeardBase, { data, publishTimestamp = 0 }: Said, nowMs: number): void {
-  if (publishTimestamp <= base.listedAt && base.listedAt - publishTimestamp < CLOCK_SET_BACK_MS) return
+  const isOlder = publishTimestamp <= base.listedAt
   base.listedAt = publishTimestamp
   listed(base, data as readonly Listed[], nowMs)
+  if (isOlder) base.listed = undefined
 }
 
 function listed(base: HeardBase, bizs: readonly Listed[], nowMs: number): void {
