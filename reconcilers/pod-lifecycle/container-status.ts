@@ -32,6 +32,8 @@ const wholeSeconds = (ms: number): Date => new Date(Math.floor(ms / 1_000) * 1_0
 const secondOf = (time: Date | string | undefined): number => (time ? Math.floor(new Date(time).getTime() / 1_000) : 0)
 
 const wasRunning = (prior: V1ContainerStatus | undefined): boolean => prior?.state?.running !== undefined
+/** One that only stood in for its workload's newer Pod has an image of nobody's: see `superseded`. */
+const ranItself = (prior: V1ContainerStatus): boolean => wasRunning(prior) && prior.imageID !== ''
 
 function statusWith(facts: ContainerFacts, state: V1ContainerState, ready: boolean): V1ContainerStatus {
   const { prior, spec, record, image } = facts
@@ -85,8 +87,8 @@ function running(facts: ContainerFacts, claim: Claim, ready: boolean): V1Contain
 
 /** Times have whole seconds: an image replaced within one still shows as another image. */
 function startedAnew(prior: V1ContainerStatus | undefined, startedAt: Date, imageID: string): boolean {
-  const before = prior?.state?.running?.startedAt
-  return before !== undefined && (secondOf(before) !== secondOf(startedAt) || prior?.imageID !== imageID)
+  if (!prior || !ranItself(prior)) return false
+  return secondOf(prior.state?.running?.startedAt) !== secondOf(startedAt) || prior.imageID !== imageID
 }
 
 /** Started, lost with the JVM and started again within one second: counted unless that start was counted already. */
@@ -129,10 +131,20 @@ function broken(facts: ContainerFacts, biz: BizReport): V1ContainerStatus {
 function superseded(facts: ContainerFacts, standing: Extract<Standing, { kind: 'superseded' }>): V1ContainerStatus {
   const { prior } = facts
   if (!wasRunning(prior)) {
+    if (standing.sameWorkload) return standingIn(facts)
     const message = `${standing.by.pod} claims ${standing.by.bizName}:${standing.by.tuple.version} on this base and is newer`
     return statusWith(facts, waiting('Superseded', message), false)
   }
   return { ...statusWith(facts, prior?.state ?? {}, standing.bizRuns || standing.sameWorkload), started: true }
+}
+
+/**
+ * Never installed, and its workload serves at this address all the same. Without Ready a rollback to it would never end: its
+ * controller keeps the newer Pod, which keeps this one from its module, until this one is Ready.
+ */
+function standingIn(facts: ContainerFacts): V1ContainerStatus {
+  const startedAt = wholeSeconds(facts.nowMs)
+  return { ...statusWith(facts, { running: { startedAt } }, true), imageID: '' }
 }
 
 function failed(facts: ContainerFacts, standing: Extract<Standing, { kind: 'failed' }>): V1ContainerStatus {
@@ -141,7 +153,7 @@ function failed(facts: ContainerFacts, standing: Extract<Standing, { kind: 'fail
   const reason = failure.final ? failure.code : fresh ? 'InstallFailed' : 'InstallBackOff'
   const message = failure.final ? failure.message : `${failure.code}: ${failure.message}`
   const status = statusWith(facts, waiting(reason, message), false)
-  return wasRunning(facts.prior) ? ended(facts, status, restartReason(facts)) : status
+  return facts.prior && ranItself(facts.prior) ? ended(facts, status, restartReason(facts)) : status
 }
 
 /** Not active: being installed, or it ran and is gone. While a command or a doubt is open, nothing that ran is called gone. */
@@ -152,10 +164,11 @@ function awaited(
 ): V1ContainerStatus {
   const { record, prior } = facts
   const creating = statusWith(facts, beingCreated(record, claim), false)
-  if (prior && wasRunning(prior)) {
+  if (prior && ranItself(prior)) {
     const mayRun = isOpen(record, claim) && !endedWithJvm(facts, claim)
     return mayRun ? prior : ended(facts, creating, restartReason(facts))
   }
+  if (prior && wasRunning(prior) && isNameServed(record, claim)) return prior
   if (standing.foreignVersion !== undefined) {
     const message = `version ${standing.foreignVersion} of this biz was not installed by a Pod and stays; remove it to go on`
     return statusWith(facts, waiting('ForeignModuleActive', message), false)
@@ -163,6 +176,10 @@ function awaited(
   const before = prior?.state
   return before?.waiting?.reason === 'CrashLoopBackOff' ? statusWith(facts, before, false) : creating
 }
+
+/** The newer Pod that it stood in for goes, and its module serves until this one's has taken over. */
+const isNameServed = ({ bizs }: BaseRecord, { bizName }: Claim): boolean =>
+  [...bizs.values()].some(({ name, state }) => name === bizName && state === 'activated')
 
 const beingCreated = (record: BaseRecord, claim: Claim): V1ContainerState =>
   waiting('ContainerCreating', record.flights.get(keyOf(claim))?.overdue ? OVERDUE : undefined)

@@ -268,6 +268,26 @@ describe('superseded', () => {
     expect(stateOf(status)).toMatchObject({ restartCount: 0, state: { running: {} } })
   })
 
+  test('by its own workload before it ever ran: Ready all the same, or a rollback to it would never end', () => {
+    const never = owned('never', 'a', '0.0.1', '2026-01-01T00:00:00Z')
+    const serving = aBase({ bizs: [aBiz('biz1:0.0.2')] })
+    const status = statusOf(never, serving, [sibling])
+    expect(status.phase).toBe('Running')
+    expect(condition(status, 'Superseded')?.status).toBe('True')
+    expect(condition(status, 'Ready')?.status).toBe('True')
+    const standsIn = { ...never, status: JSON.parse(JSON.stringify(status)) }
+    expect(plan(standsIn, serving, { others: [sibling] }).action.kind).toBe('none')
+    // The newer one goes: Ready as long as its module serves, and no restart is counted when its own has come up.
+    const gone = { ...sibling, metadata: { ...sibling.metadata, deletionTimestamp: new Date(0) } }
+    expect(condition(statusOf(standsIn, serving, [gone]), 'Ready')?.status).toBe('True')
+    expect(condition(statusOf(standsIn, aBase({ flights: [flight] }), [gone]), 'Ready')?.status).toBe('False')
+    expect(stateOf(statusOf(standsIn, running))).toMatchObject({
+      restartCount: 0,
+      ready: true,
+      imageID: jar('biz1', '0.0.1'),
+    })
+  })
+
   test('by another workload: Running, not Ready, never Failed', () => {
     const status = statusOf(before, aBase({ bizs: [aBiz('biz1:0.0.2')] }), [stranger])
     expect(status.phase).toBe('Running')

@@ -13,9 +13,7 @@ export function quarrelling(pods: readonly V1Pod[]): ReadonlySet<string> {
 function losers(claims: readonly SeenClaim[]): readonly SeenClaim[] {
   const [first] = claims
   const rivals = new Set(claims.map(({ pod }) => workloadName(pod))).size > 1
-  // Rolled back to a Pod that never ran and is older than the one it is to replace: see docs/reliability.md.
-  const isLost = (claim: SeenClaim): boolean => rivals || claim.pod.status?.phase === 'Pending'
-  return first && claims.some(claim => !wantsSame(first, claim) && isLost(claim)) ? claims : []
+  return first && rivals && claims.some(claim => !wantsSame(first, claim)) ? claims : []
 }
 
 interface Named {

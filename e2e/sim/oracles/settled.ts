@@ -20,7 +20,7 @@ export function unsettled(world: World, operator: Running | undefined): readonly
   const nodes = world.server.list<V1Node>('nodes').filter(isOurs)
   const alive = world.bases.filter(({ wanted }) => wanted)
   return [
-    ...alive.flatMap(base => ofBase(base, { pods, nodes }, heldForForeign(world, composition, base.identity))),
+    ...alive.flatMap(base => ofBase(base, { pods, nodes }, heldForForeign(world, composition, base))),
     ...alive.flatMap(base => ofRecord(base, composition)),
     ...nodes.flatMap(node =>
       alive.some(base => nodeNameOf(base) === node.metadata?.name)
@@ -29,9 +29,20 @@ export function unsettled(world: World, operator: Running | undefined): readonly
     ),
     ...ofLeases(world, operator.clientId, nodes),
     ...pods.flatMap(pod => ofPod(pod, nodes)),
-    ...ofWorkloads(world, quarrelling(pods)),
+    ...ofWorkloads(world, new Set([...quarrelling(pods), ...blocked(world, composition, pods)])),
   ]
 }
+
+/** Workloads with a Pod that waits for a module that is held for foreign. */
+function blocked(world: World, composition: Composition, pods: readonly V1Pod[]): readonly string[] {
+  return world.bases.flatMap(base => {
+    const held = namesOf(heldForForeign(world, composition, base))
+    const claims = [...liveClaims(pods, nodeNameOf(base))].filter(([biz]) => held.has(biz))
+    return claims.flatMap(([, wanted]) => wanted.map(({ pod }) => workloadName(pod)))
+  })
+}
+
+const namesOf = (keys: Iterable<string>): ReadonlySet<string> => new Set([...keys].map(key => key.split(':')[0] ?? ''))
 
 const isOurs = ({ metadata }: V1Node): boolean => metadata?.labels?.type === 'virtual-kubelet'
 
@@ -40,9 +51,14 @@ export const nodeNameOf = ({ identity }: HostedBase): string => `virtual-node-${
 const isTrue = (conditions: readonly { type: string; status: string }[] | undefined, type: string): boolean =>
   conditions?.find(condition => condition.type === type)?.status === 'True'
 
-/** With two processes under one identity nobody can tell whose command brought what: the operator may hold it for foreign. */
-function heldForForeign({ faults }: World, { registry }: Composition, identity: string): ReadonlySet<string> {
-  return faults.perHour('identityShared') > 0 ? (registry.get(baseId(identity))?.foreign ?? new Set()) : new Set()
+/**
+ * Ours, and held for foreign as it must be: with two processes under one identity nobody can tell whose command brought what,
+ * and where a Node was deleted while no operator ran, nothing is left that tells.
+ */
+function heldForForeign({ faults }: World, { registry }: Composition, base: HostedBase): ReadonlySet<string> {
+  if (faults.perHour('identityShared') === 0 && faults.perHour('nodeDeleted') === 0) return new Set()
+  const held = registry.get(baseId(base.identity))?.foreign ?? []
+  return new Set([...held].filter(key => !base.ledger.foreign.has(key)))
 }
 
 interface Cluster {
@@ -58,7 +74,7 @@ function ofBase(base: HostedBase, { pods, nodes }: Cluster, excused: ReadonlySet
   const claims = liveClaims(pods, name)
   return [
     ...ofNode(base, node),
-    ...[...claims].flatMap(([biz, wanted]) => ofClaims(base, biz, wanted)),
+    ...[...claims].flatMap(([biz, wanted]) => (namesOf(excused).has(biz) ? [] : ofClaims(base, biz, wanted))),
     ...base.base.bizs().flatMap(biz => {
       const key = `${biz.name}:${biz.version}`
       return claims.has(biz.name) || base.ledger.foreign.has(key) || excused.has(key)
@@ -96,6 +112,8 @@ function ofClaims(base: HostedBase, biz: string, wanted: readonly SeenClaim[]): 
   const serving = winner.filter(claim => asText(claim) === from)
   if (serving.length === 0)
     return [`${base.identity} has ${keyOf(first)} from ${from}, wanted ${winner.map(asText).join(' or ')}`]
+  // Created within one second, and another only by when it was restarted, which no base tells: either may have won.
+  if (serving.some(claim => !wantsSame(claim, serving[0] ?? claim))) return []
   return wanted.flatMap(claim => ofReadiness(base, claim, serving))
 }
 
