@@ -97,8 +97,9 @@ export class CommandOracle {
 
   #twice(identity: string, { bizName, bizVersion, installStrategy }: Words): void {
     const key = `${bizName}:${bizVersion}`
-    const listed = this.#of.heard.of(identity)?.listed?.get(key)
-    if (listed === 'activated' && installStrategy !== 'uninstallThenInstall')
+    const heard = this.#of.heard.of(identity)
+    const isActive = heard?.listed?.get(key) === 'activated' && !heard.isDoubtful
+    if (isActive && installStrategy !== 'uninstallThenInstall')
       this.#of.verdicts.object('installed-twice', `${identity} gets installBiz ${key}, which it said is active`)
   }
 }

@@ -7,6 +7,8 @@ export interface HeardBase {
   began: number
   /** Publish time of the last look. */
   listedAt: number
+  /** The last look is older than the one before: it came late, or the clock was set back, and nobody knows which holds. */
+  isDoubtful: boolean
   /** `name:version` that the last look lists, with their states; by arrival. */
   listed: ReadonlyMap<string, string> | undefined
   /** When each was last said to be active. */
@@ -19,6 +21,7 @@ const newHeardBase = (): HeardBase => ({
   lastAtMs: 0,
   began: 0,
   listedAt: 0,
+  isDoubtful: false,
   listed: undefined,
   activeAtMs: new Map(),
   gone: new Set(),
@@ -77,12 +80,10 @@ function parse(payload: Uint8Array): Said | undefined {
   }
 }
 
-/** An older one than the last came late, or the clock was set back: from then on nobody knows which of them holds. */
 function looked(base: HeardBase, { data, publishTimestamp = 0 }: Said, nowMs: number): void {
-  const isOlder = publishTimestamp <= base.listedAt
+  base.isDoubtful = publishTimestamp <= base.listedAt
   base.listedAt = publishTimestamp
   listed(base, data as readonly Listed[], nowMs)
-  if (isOlder) base.listed = undefined
 }
 
 function listed(base: HeardBase, bizs: readonly Listed[], nowMs: number): void {
