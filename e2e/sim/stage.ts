@@ -64,7 +64,8 @@ export class Stage {
     const identityOf = (node: string): string | undefined =>
       world.bases.find(base => nodeNameOf(base) === node)?.identity
     const resumedAtMs = (): number => this.operator.current?.time.resumedAtMs ?? 0
-    this.#pods = new PodOracle({ verdicts, heard, nowMs, identityOf, resumedAtMs })
+    const isAlone = (): boolean => world.faults.perHour('identityShared') === 0
+    this.#pods = new PodOracle({ verdicts, heard, nowMs, identityOf, resumedAtMs, isSole: isAlone })
     this.operator = new OperatorHost({
       world,
       name: 'op',

@@ -107,6 +107,11 @@ export const CLUSTER_FAULTS = {
     )
     return `somebody's finalizer holds Pod ${pod}`
   }),
+  workloadForced: ({ workload, operator }, rng) => {
+    operator.kill(rng.skewed(2_000, MINUTE_MS), 'while users force things')
+    const name = workload.forceOffline(rng)
+    return name === undefined ? undefined : `${name} and its Pods are deleted by force, and nobody sees it`
+  },
   nodeDeleted: onNode(({ workload }, node) => {
     workload.kubectl.remove('nodes', node)
     return `Node ${node} is deleted by hand`

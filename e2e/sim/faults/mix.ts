@@ -59,6 +59,8 @@ export const FAULTS = {
   podDeleted: range('hour', 1, 12),
   podRecreated: range('hour', 1, 8),
   podFinalized: range('hour', 1, 6),
+  /** While no operator runs a workload and all its Pods are deleted by force. */
+  workloadForced: range('hour', 1, 8),
   nodeDeleted: range('hour', 0.5, 4),
   nodeCordoned: range('hour', 0.5, 4),
   nodeTainted: range('hour', 0.5, 4),

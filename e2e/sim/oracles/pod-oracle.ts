@@ -15,6 +15,8 @@ export interface PodOracleOptions {
   readonly identityOf: (node: string) => string | undefined
   /** Of the operator, after it last stood still: what it had decided before, it still writes. */
   readonly resumedAtMs: () => number
+  /** No two processes speak for one identity: else nobody knows which of them said what. */
+  readonly isSole: () => boolean
 }
 
 export class PodOracle {
@@ -80,7 +82,8 @@ export class PodOracle {
     const name = pod.metadata?.name ?? ''
     if (!base || this.#isLongAgo(base))
       this.#of.verdicts.object('pod-ready', `${name}: Ready, and its base was not heard of late`)
-    else if (!isSuperseded(pod)) for (const claim of claimsIn(pod)) this.#isActive(name, base, claim)
+    else if (!isSuperseded(pod) && this.#of.isSole())
+      for (const claim of claimsIn(pod)) this.#isActive(name, base, claim)
   }
 
   #isLongAgo({ lastAtMs }: HeardBase): boolean {

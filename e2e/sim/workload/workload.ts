@@ -173,6 +173,17 @@ export class Workload {
     if (first && rng.chance(0.7)) this.#create(rng, rng.chance(0.5) ? target.name : `again${at}`, first.biz)
   }
 
+  /** One workload and all its Pods, at once. */
+  forceOffline(rng: SeededRng): string | undefined {
+    const target = rng.pick(this.#running)
+    if (!target) return undefined
+    this.kubectl.remove(target.kind, target.name)
+    this.#running.splice(this.#running.indexOf(target), 1)
+    for (const { metadata } of this.#world.server.list<V1Pod>('pods'))
+      if (metadata?.labels?.app === target.name) this.kubectl.remove('pods', metadata?.name ?? '', 0)
+    return target.name
+  }
+
   /** A second workload wants the same biz. */
   #quarrel(rng: SeededRng, at: number): void {
     this.#create(rng, `rival${at}`, rng.pick(BIZS))
