@@ -164,17 +164,21 @@ function awaited(
 ): V1ContainerStatus {
   const { record, prior } = facts
   const creating = statusWith(facts, beingCreated(record, claim), false)
-  if (prior && ranItself(prior)) {
-    const mayRun = isOpen(record, claim) && !endedWithJvm(facts, claim)
-    return mayRun ? prior : ended(facts, creating, restartReason(facts))
-  }
-  if (prior && wasRunning(prior) && isNameServed(record, claim)) return prior
+  if (prior && mayStillRun(facts, prior, claim)) return prior
+  if (prior && ranItself(prior)) return ended(facts, creating, restartReason(facts))
   if (standing.foreignVersion !== undefined) {
     const message = `version ${standing.foreignVersion} of this biz was not installed by a Pod and stays; remove it to go on`
     return statusWith(facts, waiting('ForeignModuleActive', message), false)
   }
   const before = prior?.state
   return before?.waiting?.reason === 'CrashLoopBackOff' ? statusWith(facts, before, false) : creating
+}
+
+/** By what is known; one that stood in for a newer Pod serves as long as any version does. */
+function mayStillRun(facts: ContainerFacts, prior: V1ContainerStatus, claim: Claim): boolean {
+  const { record } = facts
+  if (ranItself(prior)) return isOpen(record, claim) && !endedWithJvm(facts, claim)
+  return wasRunning(prior) && isNameServed(record, claim)
 }
 
 /** The newer Pod that it stood in for goes, and its module serves until this one's has taken over. */

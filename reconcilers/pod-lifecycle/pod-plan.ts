@@ -91,10 +91,14 @@ const LAST_WITNESS = 'what its module was installed from is not settled yet'
 function isLastWitness(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, claim: Claim): boolean {
   const { groups = [] } = claims.get(claim.bizName) ?? {}
   if (!claim.ran || !groups.some(([first]) => first.tuple.version === claim.tuple.version)) return false
+  return !record.snapshot || isOfUnknownOrigin(record, claim)
+}
+
+function isOfUnknownOrigin(record: BaseRecord, claim: Claim): boolean {
   const key = keyOf(claim)
+  if (record.provenance.has(key) || record.flights.has(key) || record.foreign?.has(key)) return false
   const state = bizOf(record, claim)?.state
-  const isAdopted = record.provenance.has(key) || record.flights.has(key) || record.foreign?.has(key)
-  return !record.snapshot || (!isAdopted && (state === 'activated' || state === 'deactivated'))
+  return state === 'activated' || state === 'deactivated'
 }
 
 /** Why a Pod being deleted must stay: its biz is there, or may be. */

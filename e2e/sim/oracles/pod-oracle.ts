@@ -82,8 +82,11 @@ export class PodOracle {
     const name = pod.metadata?.name ?? ''
     if (!base || this.#isLongAgo(base))
       this.#of.verdicts.object('pod-ready', `${name}: Ready, and its base was not heard of late`)
-    else if (!isSuperseded(pod) && this.#of.isSole())
-      for (const claim of claimsIn(pod)) this.#isActive(name, base, claim)
+    else if (this.#of.isSole()) this.#saidSo(pod, base)
+  }
+
+  #saidSo(pod: V1Pod, base: HeardBase): void {
+    if (!isSuperseded(pod)) for (const claim of claimsIn(pod)) this.#isActive(pod.metadata?.name ?? '', base, claim)
   }
 
   #isLongAgo({ lastAtMs }: HeardBase): boolean {
