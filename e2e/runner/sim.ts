@@ -1,5 +1,5 @@
 /**
- * The stage `sim` of `make test`: a thousand seeds that are always the same, two hundred that this code has never seen, each seed
+ * `npm run test:sim`: a thousand seeds that are always the same, two hundred that this code has never seen, each seed
  * that found something, two runs of one seed line by line, a crash at every write and command, and planted faults that must be seen.
  */
 import { spawn } from 'node:child_process'

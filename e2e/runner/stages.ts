@@ -48,7 +48,6 @@ export const STAGES: readonly Stage[] = [
     path => !isContract(path) && !isJourney(path) && !isJava(path),
     true,
   ),
-  { ...command('sim', 'simulation of the production code', 'tsx', 'e2e/runner/sim.ts'), isFast: false },
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
   JAVA,

@@ -1,10 +1,11 @@
-import { ArkletError, type BaseId, type BizKey, type Command } from '../../mqtt-bridge/index.ts'
+import { type BaseId, type BizKey, bizKey, type Command } from '../../mqtt-bridge/index.ts'
 import * as events from '../events.ts'
 import { again, gone, type Outcome, type Reconciler, settled, soonest } from '../loop/outcome.ts'
 import type { NodeName } from '../names.ts'
 import type { Arklet, BasePods, Clock, Cluster, Events, Log, Metrics, Rng, Store } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
+import { codeOf, takeBack } from '../take-back.ts'
 import { type Census, isMassSilence, takeCensus } from './census.ts'
 import { type DeathCause, type Decision, type Memo, NO_MEMO, type TunnelFacts } from './facts.ts'
 import { memoryOf, remembered } from './memory.ts'
@@ -160,9 +161,8 @@ export class BaseTunnelController implements Reconciler<BaseId> {
     arklet.send(record.id, command).then(
       () => this.#taken(record.id, command, askedAtMs),
       (error: unknown) => {
-        const code = error instanceof ArkletError ? error.code : 'UNKNOWN'
-        log.debug('not acknowledged by the broker', { base: record.id, command: command.kind, code })
-        this.#unsent(record.id, command, code)
+        log.debug('not acknowledged by the broker', { base: record.id, command: command.kind, code: codeOf(error) })
+        return this.#unsent(record.id, command, error)
       },
     )
   }
@@ -182,11 +182,11 @@ export class BaseTunnelController implements Reconciler<BaseId> {
     if (!stands) this.#memos.set(id, { ...memo, askedSurelySinceMs: askedAtMs })
   }
 
-  /** Only where it surely never left is a command taken back; otherwise it may be running and counts. */
-  #unsent(id: BaseId, command: Command, code: string): void {
-    if (command.kind !== 'uninstallBiz' || (code !== 'NOT_CONNECTED' && code !== 'COMMAND_INVALID')) return
-    const key = `${command.name}:${command.version}` as BizKey
-    this.#of.registry.note(id, { kind: 'unsent', key })
+  async #unsent(id: BaseId, command: Command, error: unknown): Promise<void> {
+    if (command.kind !== 'uninstallBiz') return
+    const key = bizKey(command.name, command.version)
+    const flight = this.#of.registry.get(id)?.flights.get(key)
+    if (flight) await takeBack(this.#of, { id, key, sentAtMs: flight.sentAtMs, error })
   }
 
   #clearRetained(id: BaseId): void {

@@ -2,7 +2,7 @@
 import type { V1ContainerState, V1ContainerStatus } from '@kubernetes/client-node'
 import type { BizReport } from '../../mqtt-bridge/index.ts'
 import type { Claim } from '../claims.ts'
-import type { BaseRecord } from '../registry/base-record.ts'
+import type { BaseRecord, Flight } from '../registry/base-record.ts'
 import { imageId } from './image-id.ts'
 import type { ModuleSpec } from './module-spec.ts'
 import { bizOf, keyOf, type Standing } from './standing.ts'
@@ -189,8 +189,13 @@ const beingCreated = (record: BaseRecord, claim: Claim): V1ContainerState =>
   waiting('ContainerCreating', record.flights.get(keyOf(claim))?.overdue ? OVERDUE : undefined)
 
 function isOpen(record: BaseRecord, claim: Claim): boolean {
-  return record.doubts.has(keyOf(claim)) || [...record.flights.values()].some(({ name }) => name === claim.bizName)
+  const mayHaveIt = (flight: Flight): boolean => flight.name === claim.bizName && !isFirstInstall(flight, claim)
+  return record.doubts.has(keyOf(claim)) || [...record.flights.values()].some(mayHaveIt)
 }
+
+/** Sent because the base had shown that it is not there. */
+const isFirstInstall = ({ version, strategy, claim: sentFor }: Flight, { tuple }: Claim): boolean =>
+  sentFor !== undefined && strategy === 'installOnly' && version === tuple.version
 
 export function containerStatus(facts: ContainerFacts): V1ContainerStatus {
   const { spec, module, prior } = facts

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import { ArkletError, type BaseId } from '../../mqtt-bridge/index.ts'
+import type { BaseId } from '../../mqtt-bridge/index.ts'
 import { claimsOfPod, claimsOn } from '../claims.ts'
 import * as events from '../events.ts'
 import { again, type Outcome, type Reconciler, settled, soonest } from '../loop/outcome.ts'
@@ -8,6 +8,7 @@ import { podRef } from '../pod-identity.ts'
 import type { Arklet, Clock, Cluster, Events, Log, Metrics, Store } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
+import { codeOf, takeBack } from '../take-back.ts'
 import { moduleOf } from './announcements.ts'
 import { commandOf, flightOf, planBase, type SendStep, stepKey } from './base-plan.ts'
 import type { ClaimSources } from './claim-sources.ts'
@@ -73,21 +74,16 @@ export class ModuleController implements Reconciler<BaseId> {
     const { registry, arklet, metrics, clock, log } = this.#of
     await this.#mark(record, step)
     const key = stepKey(step)
-    registry.note(record.id, { kind: 'commanded', key, flight: flightOf(step, clock.now()) })
+    const flight = flightOf(step, clock.now())
+    registry.note(record.id, { kind: 'commanded', key, flight })
     const command = commandOf(step)
     metrics.count('koupleless_commands_total', { command: command.kind })
     log.info('command sent', { base: record.id, command: command.kind, biz: key, why: step.why })
     this.#tell(record, step)
-    void arklet.send(record.id, command).catch((error: unknown) => this.#unsent(record.id, step, error))
-  }
-
-  /** Only where the command surely never left is it taken back; otherwise it may be running and counts. */
-  #unsent(id: BaseId, step: SendStep, error: unknown): void {
-    const { registry, log } = this.#of
-    const code = error instanceof ArkletError ? error.code : 'UNKNOWN'
-    log.warn('command not acknowledged by the broker', { base: id, biz: stepKey(step), code })
-    if (code === 'NOT_CONNECTED' || code === 'COMMAND_INVALID')
-      registry.note(id, { kind: 'unsent', key: stepKey(step) })
+    void arklet.send(record.id, command).catch((error: unknown) => {
+      log.warn('command not acknowledged by the broker', { base: record.id, biz: key, code: codeOf(error) })
+      return takeBack(this.#of, { id: record.id, key, sentAtMs: flight.sentAtMs, error })
+    })
   }
 
   /** Before a biz is replaced by one of the same version, and before the former is put back: see `provenance.ts`. */

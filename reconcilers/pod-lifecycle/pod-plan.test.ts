@@ -160,6 +160,9 @@ describe('what a Pod shows', () => {
     expect(plan(ran, aBase({ flights: [flight] })).action.kind).toBe('none')
     const doubts = new Map([[bizKey('biz1', '0.0.1'), { sincePublishedAtMs: 1, raisedAtMs: 1 }]])
     expect(plan(ran, aBase({ doubts })).action.kind).toBe('none')
+    // But our own install was sent because the base had shown that it is not there.
+    const first: Flight = { ...flight, strategy: 'installOnly', claim: claimId('uid-web', 'biz1') }
+    expect(stateOf(statusOf(ran, aBase({ flights: [first] })))).toMatchObject({ ready: false, restartCount: 1 })
   })
 
   test('what a restart of the JVM has ended is gone, though it is being installed again', () => {
