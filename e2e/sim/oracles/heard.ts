@@ -5,6 +5,8 @@ export interface HeardBase {
   lastAtMs: number
   /** Publish time of the JVM's first word: the same again is that word delivered twice. */
   began: number
+  /** When that word was heard. */
+  begunAtMs: number
   /** Publish time of the last look. */
   listedAt: number
   /** The last look is older than the one before: it came late, or the clock was set back, and nobody knows which holds. */
@@ -20,6 +22,7 @@ export interface HeardBase {
 const newHeardBase = (): HeardBase => ({
   lastAtMs: 0,
   began: 0,
+  begunAtMs: 0,
   listedAt: 0,
   isDoubtful: false,
   listed: undefined,
@@ -66,7 +69,7 @@ export class Heard {
     base.lastAtMs = nowMs
     const { publishTimestamp = 0 } = said
     if (verb === 'queryBaseline' && publishTimestamp !== base.began)
-      this.#bases.set(identity, { ...newHeardBase(), lastAtMs: nowMs, began: publishTimestamp })
+      this.#bases.set(identity, { ...newHeardBase(), lastAtMs: nowMs, began: publishTimestamp, begunAtMs: nowMs })
     if (verb === 'simpleBiz') looked(base, said, nowMs)
     if (verb === 'bizOperation') answered(base, said.data as Answered, nowMs)
   }

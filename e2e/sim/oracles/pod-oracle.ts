@@ -7,6 +7,7 @@ import type { Verdicts } from './verdicts.ts'
 const RANK: Readonly<Record<string, number>> = { Pending: 0, Running: 1, Failed: 2, Succeeded: 2 }
 /** A status may wait this long for a slow API server after what it tells was heard. */
 const WRITTEN_WITHIN_MS = 60_000
+const UNDER_WAY_MS = 1_000
 
 export interface PodOracleOptions {
   readonly verdicts: Verdicts
@@ -94,7 +95,9 @@ export class PodOracle {
     return nowMs() - Math.max(lastAtMs, resumedAtMs()) > WRITTEN_WITHIN_MS
   }
 
-  #isActive(pod: string, { activeAtMs }: HeardBase, { name, version }: SeenClaim): void {
+  #isActive(pod: string, { activeAtMs, begunAtMs }: HeardBase, { name, version }: SeenClaim): void {
+    // Written before the operator heard of the new JVM, and carried out after.
+    if (this.#of.nowMs() - begunAtMs < UNDER_WAY_MS) return
     if (!activeAtMs.has(`${name}:${version}`))
       this.#of.verdicts.object('pod-ready', `${pod}: Ready, and its base never said that ${name}:${version} is active`)
   }
