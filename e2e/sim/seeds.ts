@@ -63,4 +63,33 @@ export const FOUND: readonly FoundBySeed[] = [
     mended:
       'What a late second delivery of our own install brings in is ours for five minutes, and not foreign for good',
   },
+  {
+    seed: 920004,
+    found:
+      'a command that is not answered keeps what came with a young JVM from being known for foreign; the operator ends, the next sweeps it',
+    mended: 'A module that comes while a command for another is open is known for foreign at once',
+  },
+  {
+    seed: 920152,
+    found:
+      'no operator runs while the same version is rolled out from another URL: the new Pods are taken for served by the old module',
+    mended: "A Pod that is being deleted bears witness to what its successors' module was installed from",
+  },
+  {
+    seed: 331,
+    found: 'a JVM restarts while the API server is away: its Pods are Ready again before the module is installed again',
+    mended: 'What a restart of the JVM has ended is not shown as running while it is installed again',
+  },
+  {
+    seed: 176,
+    found: 'a rollback to a Pod that never ran stands still: a newer Pod of its own workload keeps it from its module',
+    mended:
+      "A Pod that its own workload's newer one keeps from its module is Ready though it never ran: a rollback to it would never end",
+  },
+  {
+    seed: 910068,
+    found: 'a command that the connection refuses is planned and refused again without end, and nothing else happens',
+    mended:
+      'An install that was sent for want of the module is no reason to show it as running; a command refused at once is not sent again at once',
+  },
 ]

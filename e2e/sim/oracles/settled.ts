@@ -52,12 +52,14 @@ export const nodeNameOf = ({ identity }: HostedBase): string => `virtual-node-${
 const isTrue = (conditions: readonly { type: string; status: string }[] | undefined, type: string): boolean =>
   conditions?.find(condition => condition.type === type)?.status === 'True'
 
+const UNTOLD = ['identityShared', 'nodeDeleted', 'workloadForced'] as const
+
 /**
  * Ours, and held for foreign as it must be: with two processes under one identity nobody can tell whose command brought what,
- * and where a Node was deleted while no operator ran, nothing is left that tells.
+ * and where a Node, or all Pods that asked for a module, were deleted while no operator ran, nothing is left that tells.
  */
 function heldForForeign({ faults }: World, { registry }: Composition, base: HostedBase): ReadonlySet<string> {
-  if (faults.perHour('identityShared') === 0 && faults.perHour('nodeDeleted') === 0) return new Set()
+  if (UNTOLD.every(kind => faults.perHour(kind) === 0)) return new Set()
   const held = registry.get(baseId(base.identity))?.foreign ?? []
   return new Set([...held].filter(key => !base.ledger.foreign.has(key)))
 }
