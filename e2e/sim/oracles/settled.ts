@@ -120,7 +120,9 @@ function ofClaims(base: HostedBase, biz: string, wanted: readonly SeenClaim[], i
     return [`${base.identity} has ${keyOf(first)} from ${from}, wanted ${winner.map(asText).join(' or ')}`]
   // Created within one second, and another only by when it was restarted, which no base tells: either may have won.
   if (serving.some(claim => !wantsSame(claim, serving[0] ?? claim))) return []
-  return wanted.flatMap(claim => ofReadiness(base, claim, serving))
+  // Whoever asks for what the winner asked for is served, however old.
+  const served = wanted.filter(claim => serving.some(winner => wantsSame(winner, claim)))
+  return wanted.flatMap(claim => ofReadiness(base, claim, served))
 }
 
 interface Shown {
