@@ -66,7 +66,7 @@ export const FOUND: readonly FoundBySeed[] = [
   {
     seed: 920004,
     found:
-      'a command that is not answered keeps what came with a young JVM from being known for foreign; the operator ends, the next sweeps it',
+      'while a command is not answered nothing is known for foreign; the operator ends, and the next one sweeps it',
     mended: 'A module that comes while a command for another is open is known for foreign at once',
   },
   {
@@ -84,12 +84,14 @@ export const FOUND: readonly FoundBySeed[] = [
     seed: 176,
     found: 'a rollback to a Pod that never ran stands still: a newer Pod of its own workload keeps it from its module',
     mended:
-      "A Pod that its own workload's newer one keeps from its module is Ready though it never ran: a rollback to it would never end",
+      "A Pod that its own workload's newer one keeps from its module is Ready though it never ran: " +
+      'a rollback to it would never end',
   },
   {
     seed: 910068,
     found: 'a command that the connection refuses is planned and refused again without end, and nothing else happens',
     mended:
-      'An install that was sent for want of the module is no reason to show it as running; a command refused at once is not sent again at once',
+      'An install that was sent for want of the module is no reason to show it as running; ' +
+      'a command refused at once is not sent again at once',
   },
 ]
