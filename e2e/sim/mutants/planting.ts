@@ -7,7 +7,7 @@ const SEEN_BY: Readonly<Record<string, number>> = {
   'the oldest claim wins': 1,
   'the former version stays': 23,
   'a proved version is never switched to': 11,
-  'an edited image is not rolled out': 5,
+  'an edited image is not rolled out': 67,
   'the sweep removes foreign modules': 1,
   'a superseded Pod fails': 11,
   'transition times are those of the last look': 1,
