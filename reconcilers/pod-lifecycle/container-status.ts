@@ -121,7 +121,7 @@ function broken(facts: ContainerFacts, biz: BizReport): V1ContainerStatus {
   const message = biz.message ?? `the base says ${biz.state}`
   if (prior?.state?.terminated) return statusWith(facts, prior.state, false)
   const crashed = statusWith(facts, waiting('CrashLoopBackOff', message), false)
-  if (!wasRunning(prior)) return crashed
+  if (!prior || !ranItself(prior)) return crashed
   const counted = ended(facts, crashed, 'Error')
   if (restartPolicy !== 'Never') return counted
   const terminated = { ...counted.lastState?.terminated, exitCode: 1, message }

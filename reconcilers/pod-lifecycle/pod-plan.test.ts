@@ -284,6 +284,8 @@ describe('superseded', () => {
     const gone = { ...sibling, metadata: { ...sibling.metadata, deletionTimestamp: new Date(0) } }
     expect(condition(statusOf(standsIn, serving, [gone]), 'Ready')?.status).toBe('True')
     expect(condition(statusOf(standsIn, aBase({ flights: [flight] }), [gone]), 'Ready')?.status).toBe('False')
+    const broken = aBase({ bizs: [aBiz('biz1:0.0.1', 'broken')] })
+    expect(stateOf(statusOf(standsIn, broken))).toMatchObject({ restartCount: 0, ready: false })
     expect(stateOf(statusOf(standsIn, running))).toMatchObject({
       restartCount: 0,
       ready: true,
