@@ -1,7 +1,7 @@
 /** How a planted fault is written down, and by which seed it is known to be seen. */
 import type { Mutant } from './mutant.ts'
 
-/** Seeds that are known to see it: these faults are planted in `make test`. */
+/** Seeds that are known to see it: these faults are planted in `npm run test:sim`. */
 const SEEN_BY: Readonly<Record<string, number>> = {
   'commands are retained': 1,
   'the oldest claim wins': 1,
