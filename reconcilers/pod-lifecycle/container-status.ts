@@ -33,7 +33,7 @@ const secondOf = (time: Date | string | undefined): number => (time ? Math.floor
 
 const wasRunning = (prior: V1ContainerStatus | undefined): boolean => prior?.state?.running !== undefined
 /** One that only stood in for its workload's newer Pod has an image of nobody's: see `superseded`. */
-const ranItself = (prior: V1ContainerStatus): boolean => wasRunning(prior) && prior.imageID !== ''
+const ranItself = (prior: V1ContainerStatus | undefined): boolean => wasRunning(prior) && prior?.imageID !== ''
 
 function statusWith(facts: ContainerFacts, state: V1ContainerState, ready: boolean): V1ContainerStatus {
   const { prior, spec, record, image } = facts
@@ -87,8 +87,8 @@ function running(facts: ContainerFacts, claim: Claim, ready: boolean): V1Contain
 
 /** Times have whole seconds: an image replaced within one still shows as another image. */
 function startedAnew(prior: V1ContainerStatus | undefined, startedAt: Date, imageID: string): boolean {
-  if (!prior || !ranItself(prior)) return false
-  return secondOf(prior.state?.running?.startedAt) !== secondOf(startedAt) || prior.imageID !== imageID
+  if (!ranItself(prior)) return false
+  return secondOf(prior?.state?.running?.startedAt) !== secondOf(startedAt) || prior?.imageID !== imageID
 }
 
 /** Started, lost with the JVM and started again within one second: counted unless that start was counted already. */
@@ -121,7 +121,7 @@ function broken(facts: ContainerFacts, biz: BizReport): V1ContainerStatus {
   const message = biz.message ?? `the base says ${biz.state}`
   if (prior?.state?.terminated) return statusWith(facts, prior.state, false)
   const crashed = statusWith(facts, waiting('CrashLoopBackOff', message), false)
-  if (!prior || !ranItself(prior)) return crashed
+  if (!ranItself(prior)) return crashed
   const counted = ended(facts, crashed, 'Error')
   if (restartPolicy !== 'Never') return counted
   const terminated = { ...counted.lastState?.terminated, exitCode: 1, message }
@@ -153,7 +153,7 @@ function failed(facts: ContainerFacts, standing: Extract<Standing, { kind: 'fail
   const reason = failure.final ? failure.code : fresh ? 'InstallFailed' : 'InstallBackOff'
   const message = failure.final ? failure.message : `${failure.code}: ${failure.message}`
   const status = statusWith(facts, waiting(reason, message), false)
-  return facts.prior && ranItself(facts.prior) ? ended(facts, status, restartReason(facts)) : status
+  return ranItself(facts.prior) ? ended(facts, status, restartReason(facts)) : status
 }
 
 /** Not active: being installed, or it ran and is gone. While a command or a doubt is open, nothing that ran is called gone. */
@@ -165,7 +165,7 @@ function awaited(
   const { record, prior } = facts
   const creating = statusWith(facts, beingCreated(record, claim), false)
   if (prior && mayStillRun(facts, prior, claim)) return prior
-  if (prior && ranItself(prior)) return ended(facts, creating, restartReason(facts))
+  if (ranItself(prior)) return ended(facts, creating, restartReason(facts))
   if (standing.foreignVersion !== undefined) {
     const message = `version ${standing.foreignVersion} of this biz was not installed by a Pod and stays; remove it to go on`
     return statusWith(facts, waiting('ForeignModuleActive', message), false)
