@@ -1,6 +1,6 @@
 /** Rare branches of the plans, by what each says why it did so. A branch that no seed reaches is tried by none. */
 import type { Composition } from '../../operator/compose.ts'
-import type { LastPlans } from '../../reconcilers/loop/last-plans.ts'
+import type { LastPlan, LastPlans } from '../../reconcilers/loop/last-plans.ts'
 
 export const RARE: readonly string[] = [
   // modules
@@ -62,6 +62,18 @@ export const RARE: readonly string[] = [
   'its heart is missing',
 ]
 
+/** Calls `seen` with each plan of this operator as it is noted. */
+export function watchPlans({ controllers }: Composition, seen: (key: string, plan: LastPlan) => void): void {
+  for (const controller of controllers) {
+    const plans = controller.plans as LastPlans<string>
+    const set = plans.set.bind(plans)
+    plans.set = (key, plan) => {
+      seen(key, plan)
+      set(key, plan)
+    }
+  }
+}
+
 export class Marks {
   readonly #left = new Set(RARE)
 
@@ -71,14 +83,9 @@ export class Marks {
   }
 
   /** Looks at each plan of this operator as it is noted. */
-  watch({ controllers }: Composition): void {
-    for (const controller of controllers) {
-      const plans = controller.plans as LastPlans<string>
-      const set = plans.set.bind(plans)
-      plans.set = (key, plan) => {
-        for (const mark of this.#left) if (plan.why.includes(mark)) this.#left.delete(mark)
-        set(key, plan)
-      }
-    }
+  watch(composition: Composition): void {
+    watchPlans(composition, (_key, { why }) => {
+      for (const mark of this.#left) if (why.includes(mark)) this.#left.delete(mark)
+    })
   }
 }

@@ -19,8 +19,10 @@ export interface MemoryResult {
 }
 
 const HOUR_MS = 3_600_000
-const AT_ONCE = 3
 const LIFE_MS = HOUR_MS
+/** A small fleet, and once a day a crowd. */
+const FLEET = 1
+const CROWD = 30
 /** The dead are remembered for a day. */
 const FORGOTTEN_AFTER_MS = 25 * HOUR_MS
 
@@ -33,8 +35,8 @@ export async function churn(days: number): Promise<MemoryResult> {
   const before = keptOf(stage)
   workload.begin(2)
   let step = 0
-  for (let passedMs = 0; passedMs < days * 24 * HOUR_MS; passedMs += LIFE_MS) {
-    const living = Array.from({ length: AT_ONCE }, () => stage.addBase())
+  for (let hour = 0; hour < days * 24; hour++) {
+    const living = Array.from({ length: hour % 24 === 0 ? CROWD : FLEET }, () => stage.addBase())
     for (const base of living) base.start()
     for (let part = 0; part < 4; part++) {
       workload.step(step++)

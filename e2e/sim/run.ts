@@ -2,11 +2,12 @@
 import { scheduleFaults } from './faults/schedule.ts'
 import type { Marks } from './marks.ts'
 import { differences, endOf } from './oracles/same-end.ts'
-import { unsettled } from './oracles/settled.ts'
+import { orphans, unsettled } from './oracles/settled.ts'
 import type { Violation } from './oracles/verdicts.ts'
 import type { RunPlan } from './run-plan.ts'
 import { Stage } from './stage.ts'
 import { EPOCH_MS } from './virtual-time.ts'
+import type { World } from './world.ts'
 
 export interface RunResult {
   readonly plan: RunPlan
@@ -24,6 +25,9 @@ export interface RunResult {
 const LOOK_EVERY_MS = 5_000
 /** The longest backoff is five minutes, and a base that was cut off may be back only after 128 s more. */
 const SETTLES_WITHIN_MS = 15 * 60_000
+/** More bases are gone than the operator believes to be gone: it takes one in a thousand seconds for dead. */
+const MANY_GONE = 3
+const GONE_WITHIN_MS = 1_100_000
 /** What is still to be told, and the closer look at young bases. */
 const RESTS_AFTER_MS = 150_000
 const QUIET_MS = 4 * 60_000
@@ -88,10 +92,16 @@ function begin(stage: Stage, plan: RunPlan): void {
   stage.look()
 }
 
+function boundMs(world: World): number {
+  const gone = orphans(world)
+  return SETTLES_WITHIN_MS + (gone > MANY_GONE ? gone * GONE_WITHIN_MS : 0)
+}
+
 /** How long it took; undefined, and told as a violation, where it did not come about. */
 async function settle(stage: Stage): Promise<number | undefined> {
   const { world, operator, verdicts } = stage
   const healedAtMs = world.time.now()
+  const withinMs = boundMs(world)
   for (;;) {
     await world.time.advance(LOOK_EVERY_MS)
     // Only a heart tells the address: another process of its identity may have told another since it last beat.
@@ -101,7 +111,7 @@ async function settle(stage: Stage): Promise<number | undefined> {
     const tookMs = world.time.now() - healedAtMs
     if (open.length === 0) return tookMs
     if (world.trace.on) world.trace.say('!', 'unsettled', open.slice(0, 3).join('; '))
-    if (tookMs < SETTLES_WITHIN_MS) continue
+    if (tookMs < withinMs) continue
     for (const what of open.slice(0, 5)) verdicts.object('settles', what)
     return undefined
   }

@@ -4,7 +4,7 @@ import type { Composition } from '../../operator/compose.ts'
 import type { ApiRequest } from '../../operator/kube/api-client.ts'
 import { SimulatedBase } from '../base-simulator/index.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
-import type { Marks } from './marks.ts'
+import { type Marks, watchPlans } from './marks.ts'
 import { linksOn } from './network/base-links.ts'
 import { Crashes } from './operator/crashes.ts'
 import type { Effect } from './operator/incarnation.ts'
@@ -122,6 +122,7 @@ export class Stage {
       extra,
       bareRecords: rng.chance(0.1),
       began: () => this.#answers.forget(`b${at}`),
+      isWatched: () => this.operator.current !== undefined,
     })
     base.base.onAnswer(answer => this.#answers.answered(base.identity, answer))
     base.skewMs = rng.chance(0.3) ? rng.between(-6, 6) * 3_600_000 : 0
@@ -171,6 +172,7 @@ export class Stage {
     this.#deaths.forget()
     const life = operator.current
     if (life) this.#marks?.watch(life.composition)
+    if (life && this.world.trace.on) this.#traceDecisions(life.composition)
     life?.composition.registry.onChange((_id, _change, record) =>
       this.#deaths.judged(record, life.composition, life.startedAtMs),
     )
@@ -211,6 +213,12 @@ export class Stage {
     const found = server.get<V1Pod>('pods', NAMESPACE, pod)
     if (found && isMeant(found, body)) this.#deaths.deletesPod(found, server.list<V1Pod>('pods'), composition)
     if (node !== undefined) this.#deaths.deletesNode(node, composition)
+  }
+
+  #traceDecisions(composition: Composition): void {
+    watchPlans(composition, (key, { plan, why }) => {
+      if (!/^(none|watch)?$/.test(plan)) this.world.trace.say('D', key, `${plan}: ${why}`)
+    })
   }
 
   #traceCommit(resource: string, type: string, { metadata, spec, status }: V1Pod): void {

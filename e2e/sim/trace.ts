@@ -11,6 +11,7 @@ const LEGEND = {
   R: 'the operator reads from the API server',
   P: 'an object changed at the API server',
   U: 'a user or another controller acts',
+  D: 'the operator decides to do something: the key, what, and why',
   O: 'the operator process starts, ends, pauses',
   B: 'a base starts, ends, answers',
   F: 'a fault is injected',

@@ -59,7 +59,10 @@ export class World {
   }
 
   addBase(
-    options: Pick<HostedBaseOptions, 'identity' | 'ip' | 'staticModules' | 'extra' | 'began' | 'bareRecords'>,
+    options: Pick<
+      HostedBaseOptions,
+      'identity' | 'ip' | 'staticModules' | 'extra' | 'began' | 'bareRecords' | 'isWatched'
+    >,
   ): HostedBase {
     const { time, trace } = this
     const base = new HostedBase({

@@ -2,6 +2,7 @@ import type { V1Pod, V1PodStatus, V1Toleration } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { bizKey } from '../../mqtt-bridge/index.ts'
 import { claimsOfPod, claimsOn } from '../claims.ts'
+import { ANNOTATION } from '../names.ts'
 import { aBase, BUILT_AT_MS } from '../registry/a-base.ts'
 import { type Attempt, type BaseRecord, claimId, type Flight } from '../registry/base-record.ts'
 import { aBiz, aPod, jar, noLookups } from './a-pod.ts'
@@ -332,6 +333,17 @@ describe('deletion', () => {
     const others = [aPod({ name: 'next', image: 'http://jars/new.jar' })]
     expect(plan(leaving, running, { others }).action.kind).toBe('none')
     expect(plan(leaving, aBase({ lacking: ['snapshot'] }), { others }).action.kind).toBe('none')
+  })
+
+  // Should we end meanwhile, nobody else tells whether it came about.
+  test('it stays while a replacement of its module may be running', () => {
+    const others = [aPod({ name: 'next', image: 'http://jars/new.jar' })]
+    const replacing = aBase({ bizs: [aBiz('biz1:0.0.1')], flights: [flight] })
+    expect(plan(leaving, replacing, { others }).why).toContain('not settled yet')
+
+    const annotations = { [ANNOTATION.replacing]: '{"tuple":"abc","fromMs":1}' }
+    expect(plan(aPod({ deleting: true, annotations }), replacing, { others }).why).toContain('not settled yet')
+    expect(plan(aPod({ deleting: true }), replacing, { others }).action.kind).toBe('release')
   })
 
   test('a silent base holds it, a dead one does not', () => {

@@ -87,16 +87,20 @@ const isKept = (record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, cla
 
 const LAST_WITNESS = 'what its module was installed from is not settled yet'
 
-/** After a restart of ours its status may be all that tells from which image the biz came that its successors claim. */
+/**
+ * After a restart of ours its status may be all that tells from which image the biz came that its successors claim; or,
+ * of a replacement that is not answered yet, its marker.
+ */
 function isLastWitness(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, claim: Claim): boolean {
   const { groups = [] } = claims.get(claim.bizName) ?? {}
-  if (!claim.ran || !groups.some(([first]) => first.tuple.version === claim.tuple.version)) return false
-  return !record.snapshot || isOfUnknownOrigin(record, claim)
+  if (!groups.some(([first]) => first.tuple.version === claim.tuple.version)) return false
+  if (record.flights.has(keyOf(claim))) return claim.ran !== undefined || claim.marker !== undefined
+  return claim.ran !== undefined && (!record.snapshot || isOfUnknownOrigin(record, claim))
 }
 
 function isOfUnknownOrigin(record: BaseRecord, claim: Claim): boolean {
   const key = keyOf(claim)
-  if (record.provenance.has(key) || record.flights.has(key) || record.foreign?.has(key)) return false
+  if (record.provenance.has(key) || record.foreign?.has(key)) return false
   const state = bizOf(record, claim)?.state
   return state === 'activated' || state === 'deactivated'
 }

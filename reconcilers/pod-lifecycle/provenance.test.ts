@@ -18,6 +18,8 @@ const AT = '2026-01-01T00:05:00Z'
 const biz = aBiz('biz1:0.0.1', 'activated', Date.parse(AT))
 const adoptFrom = (...pods: Parameters<typeof claimsFor>[0]) => adopt(biz, claimsFor(pods), 7)
 
+const NO_TUPLE = { version: '', url: '', args: [], envs: {}, restartedAt: '' }
+
 describe('after a restart of the operator', () => {
   test('the Pod that saw this start is the one whose install it is', () => {
     const before = aPod({ name: 'before', status: running(AT) })
@@ -46,9 +48,7 @@ describe('after a restart of the operator', () => {
 
   test('the marker tells whether a replacement came about', () => {
     const plain = aPod({ args: ['--new'], status: running(AT) })
-    const tuple = tupleHash(
-      claimsFor([plain]).groups[0]?.[0].tuple ?? { version: '', url: '', args: [], envs: {}, restartedAt: '' },
-    )
+    const tuple = tupleHash(claimsFor([plain]).groups[0]?.[0].tuple ?? NO_TUPLE)
     const marked = (fromMs: number, failed = false) =>
       aPod({
         args: ['--new'],
@@ -61,6 +61,15 @@ describe('after a restart of the operator', () => {
     expect(adoptFrom(marked(Date.parse(AT)), witness)?.provenance.claim).toBe('uid-before/biz1')
     expect(adoptFrom(marked(1), witness)?.provenance.claim).toBe('uid-web/biz1')
     expect(adoptFrom(marked(1, true))?.attempt).toMatchObject({ unproven: true })
+  })
+
+  test('the marker of a Pod that is being deleted tells it as well', () => {
+    const plain = aPod({ name: 'before', args: ['--new'] })
+    const tuple = tupleHash(claimsFor([plain]).groups[0]?.[0].tuple ?? NO_TUPLE)
+    const annotations = { 'module-controller.koupleless.io/replacing': JSON.stringify({ tuple, fromMs: 1 }) }
+    const leaving = aPod({ name: 'before', args: ['--new'], deleting: true, annotations })
+    const next = aPod({ name: 'after', createdAt: '2026-01-01T00:09:00Z', args: ['--newer'] })
+    expect(adoptFrom(leaving, next)?.provenance).toMatchObject({ claim: 'uid-before/biz1', tuple: { args: ['--new'] } })
   })
 
   test("what nobody saw start is the newest claim's", () => {

@@ -91,7 +91,10 @@ const failedBefore = (claim: Claim, nowMs: number): Attempt => ({
   unproven: true,
 })
 
-/** Whose install is this biz, of which nothing is remembered? Also one that is being deleted may have seen its start. */
+/**
+ * Whose install is this biz, of which nothing is remembered? Also one that is being deleted may have seen its start, or
+ * bear the marker.
+ */
 export function adopt(
   biz: BizReport,
   { groups, leaving }: Pick<NameClaims, 'groups' | 'leaving'>,
@@ -101,9 +104,10 @@ export function adopt(
   const claims = groups.filter(([first]) => ofVersion(first)).flat()
   const newest = claims[0]
   if (!newest) return undefined
-  const marked = fromMarker(claims, biz, nowMs)
+  const witnesses = [...claims, ...leaving.filter(ofVersion)]
+  const marked = fromMarker(witnesses, biz, nowMs)
   if (marked) return marked
-  const witness = [...claims, ...leaving.filter(ofVersion)].find(claim => sawThisStart(claim, biz))
+  const witness = witnesses.find(claim => sawThisStart(claim, biz))
   if (witness) return { biz, provenance: { tuple: tupleAsRan(witness), claim: witness.id, atMs: nowMs } }
   // Nobody saw this start: a Pod that ran an earlier image of its own still asks for the new one; any other is served.
   const tuple = claims.length === 1 ? tupleAsRan(newest) : newest.tuple

@@ -17,6 +17,8 @@ export interface HostedBaseOptions {
   readonly openLink: OpenLink
   /** What it tells of its modules lacks when and why they changed. */
   readonly bareRecords?: boolean
+  /** Does an operator run? */
+  readonly isWatched?: () => boolean
   /** A process begins. */
   readonly began?: () => void
   readonly told: (who: string, what: string) => void
@@ -55,7 +57,7 @@ export class HostedBase {
     this.base.onAnswer(answer => {
       const { command, name, version, code, dataCode } = answer
       told(identity, `answers ${command} ${name}:${version} ${code} ${dataCode}`)
-      this.ledger.answered(answer)
+      this.ledger.answered(answer, options.isWatched?.() ?? true)
     })
   }
 

@@ -19,10 +19,16 @@ export class Ledger {
   readonly #running = new Map<string, Running & Origin>()
   readonly #origins = new Map<string, Origin>()
   readonly #foreign = new Set<string>()
+  readonly #unseen = new Set<string>()
 
   /** By `name:version`: commands that were begun and have not ended, those that hang included. */
   get running(): ReadonlyMap<string, Running> {
     return this.#running
+  }
+
+  /** Installed by somebody else while no operator ran: nobody can tell it from what an operator of ours left behind. */
+  get unseen(): ReadonlySet<string> {
+    return this.#unseen
   }
 
   /** Came with the base, and is nobody's to remove. */
@@ -39,6 +45,7 @@ export class Ledger {
     this.#running.clear()
     this.#origins.clear()
     this.#foreign.clear()
+    this.#unseen.clear()
     for (const key of staticModules) this.#foreign.add(key)
   }
 
@@ -48,18 +55,19 @@ export class Ledger {
     this.#running.set(key, { kind, url, args, sinceMs: atMs })
   }
 
-  answered({ command, name, version, code, dataCode }: GivenAnswer): void {
+  answered({ command, name, version, code, dataCode }: GivenAnswer, isWatched: boolean): void {
     // A conflict: that command was never begun.
     if (code !== 'SUCCESS' && dataCode === '') return
     const key = `${name}:${version}`
     const ended = this.#running.get(key)
     this.#running.delete(key)
     if (code !== 'SUCCESS') return
-    if (command === 'installBiz' && name === PEERS_BIZ) this.#foreign.add(key)
+    if (command === 'installBiz' && name === PEERS_BIZ) (isWatched ? this.#foreign : this.#unseen).add(key)
     if (command === 'installBiz' && ended) this.#origins.set(key, { url: ended.url, args: ended.args })
     if (command === 'uninstallBiz') {
       this.#origins.delete(key)
       this.#foreign.delete(key)
+      this.#unseen.delete(key)
     }
   }
 }

@@ -77,13 +77,18 @@ export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[]
 /** A kind that is absent is off. */
 export type FaultMix = { readonly [Kind in FaultKind]?: number }
 
+/** How much more often than their range says faults come that happen at a time: in half of the runs each kind strikes again and again. */
+const STORMS = [1, 1, 4, 12] as const
+
 /** A third of the runs have few faults, and hard ones; another third nearly all of them. */
 export function drawMix(rng: SeededRng): FaultMix {
   const share = rng.pick([0.08, 0.2, 0.5])
+  const storm = rng.fork('storm').pick(STORMS)
   const drawn = FAULT_KINDS.flatMap((kind): readonly (readonly [FaultKind, number])[] => {
     const own = rng.fork(kind)
-    const { min, max } = FAULTS[kind]
-    return own.chance(share) ? [[kind, own.skewed(min, max)]] : []
+    const { per, min, max } = FAULTS[kind]
+    if (!own.chance(share)) return []
+    return [[kind, own.skewed(min, max) * (per === 'hour' ? storm : 1)]]
   })
   return Object.fromEntries(drawn)
 }

@@ -28,11 +28,16 @@ interface Words {
   readonly installStrategy?: string
 }
 
+const keyOf = ({ bizName, bizVersion }: Words): string => `${bizName}:${bizVersion}`
+const nameOf = ({ identity }: HostedBase, key: string): string => `${identity} ${key}`
+
 const INSTALLS_MAX = 2
 const COMMANDS_MAX = 3
 
 export class CommandOracle {
   readonly #of: CommandOracleOptions
+  /** What each operator has sent itself: a base that stood still may begin only now with what a former one sent. */
+  readonly #sentBy = new WeakMap<Sender, Set<string>>()
 
   constructor(options: CommandOracleOptions) {
     this.#of = options
@@ -51,14 +56,16 @@ export class CommandOracle {
 
   #toBase(base: HostedBase | undefined, verb: string, words: Words, sender: Sender): void {
     if (!base) return
-    if (this.#of.isExact()) this.#whileRunning(base, verb, words, sender)
+    const sent = this.#sentBy.get(sender) ?? new Set()
+    if (this.#of.isExact()) this.#whileRunning(base, verb, words, sent)
+    this.#sentBy.set(sender, sent.add(nameOf(base, keyOf(words))))
     this.#foreign(base, verb, words)
   }
 
-  #whileRunning(base: HostedBase, verb: string, { bizName, bizVersion }: Words, sender: Sender): void {
+  #whileRunning(base: HostedBase, verb: string, words: Words, sent: ReadonlySet<string>): void {
     const { verdicts } = this.#of
-    const key = `${bizName}:${bizVersion}`
-    const ours = [...base.ledger.running].filter(([, { sinceMs }]) => sinceMs > sender.startedAtMs)
+    const key = keyOf(words)
+    const ours = [...base.ledger.running].filter(([running]) => sent.has(nameOf(base, running)))
     if (ours.some(([running]) => running === key))
       verdicts.object('one-at-a-time', `${base.identity} gets ${verb} ${key} while it is busy with it`)
     const installs = ours.filter(([, { kind }]) => kind === 'installBiz')
@@ -95,8 +102,9 @@ export class CommandOracle {
       )
   }
 
-  #twice(identity: string, { bizName, bizVersion, installStrategy }: Words): void {
-    const key = `${bizName}:${bizVersion}`
+  #twice(identity: string, words: Words): void {
+    const { installStrategy } = words
+    const key = keyOf(words)
     const heard = this.#of.heard.of(identity)
     const isActive = heard?.listed?.get(key) === 'activated' && !heard.isDoubtful
     if (isActive && installStrategy !== 'uninstallThenInstall')

@@ -74,10 +74,11 @@ export class DeathOracle {
   #releases(pod: V1Pod, record: BaseRecord, known: ReadonlyMap<string, unknown>): void {
     const base = this.#of.heard.of(record.id)
     for (const { name, version } of claimsIn(pod)) {
-      if (known.has(name)) continue
       const key = bizKey(name, version)
-      const what = base?.listed ? `said that it runs ${key}` : 'was never asked what it runs'
-      if (base?.listed === undefined || stands(base, record, key))
+      // Foreign: it was there before this Pod, and stays.
+      if (known.has(name) || record.foreign?.has(key)) continue
+      const what = reasonToStay(base, record, key)
+      if (what !== undefined)
         this.#of.verdicts.object('released', `Pod ${pod.metadata?.name} is released, and ${record.id} ${what}`)
     }
   }
@@ -93,5 +94,10 @@ interface Judgement {
 const isKnownOtherwise = ({ deactivated, reach: { why } }: BaseRecord): boolean =>
   deactivated === true || why.startsWith('its own Pod') || why.includes('its Node was deleted')
 
+function reasonToStay(base: HeardBase | undefined, record: BaseRecord, key: BizKey): string | undefined {
+  if (!base?.listed) return 'was never asked what it runs'
+  return stands(base, record, key) ? `said that it runs ${key}` : undefined
+}
+
 const stands = (base: HeardBase, record: BaseRecord, key: BizKey): boolean =>
-  base.listed?.has(key) === true && !base.gone.has(key) && record.bizs.has(key) && record.foreign?.has(key) !== true
+  base.listed?.has(key) === true && !base.gone.has(key) && record.bizs.has(key)

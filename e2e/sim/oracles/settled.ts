@@ -34,6 +34,12 @@ export function unsettled(world: World, operator: Running | undefined): readonly
   ]
 }
 
+/** Nodes of bases that are gone for good. */
+export function orphans(world: World): number {
+  const names = new Set(world.bases.filter(({ wanted }) => wanted).map(nodeNameOf))
+  return world.server.list<V1Node>('nodes').filter(node => isOurs(node) && !names.has(node.metadata?.name ?? '')).length
+}
+
 /** Workloads with a Pod that waits for a module that is held for foreign. */
 function blocked(world: World, composition: Composition, pods: readonly V1Pod[]): readonly string[] {
   return world.bases.flatMap(base => {
@@ -59,9 +65,9 @@ const UNTOLD = ['identityShared', 'nodeDeleted', 'workloadForced'] as const
  * and where a Node, or all Pods that asked for a module, were deleted while no operator ran, nothing is left that tells.
  */
 function heldForForeign({ faults }: World, { registry }: Composition, base: HostedBase): ReadonlySet<string> {
-  if (UNTOLD.every(kind => faults.perHour(kind) === 0)) return new Set()
+  if (UNTOLD.every(kind => faults.perHour(kind) === 0)) return base.ledger.unseen
   const held = registry.get(baseId(base.identity))?.foreign ?? []
-  return new Set([...held].filter(key => !base.ledger.foreign.has(key)))
+  return new Set([...base.ledger.unseen, ...[...held].filter(key => !base.ledger.foreign.has(key))])
 }
 
 interface Cluster {
