@@ -46,7 +46,7 @@ export async function runPlan(plan: RunPlan, { trace, marks }: RunWitnesses = {}
     stage.heal()
     const settledAfterMs = await settle(stage)
     if (settledAfterMs !== undefined && plan.watchesQuiet) await rest(stage)
-    if (settledAfterMs !== undefined && plan.comparesEnd && !mix.workloadForced) await compareEnd(stage, plan)
+    if (settledAfterMs !== undefined && plan.comparesEnd && hasOneEnd(mix)) await compareEnd(stage, plan)
     if (stage.verdicts.violations.length > 0) tellPlans(stage)
     return resultOf(stage, plan, settledAfterMs)
   } finally {
@@ -91,6 +91,10 @@ function begin(stage: Stage, plan: RunPlan): void {
   scheduleFaults(stage)
   stage.look()
 }
+
+/** Not where users act otherwise in a world without faults. */
+const hasOneEnd = ({ workloadForced, buildBroken, podEdited }: RunPlan['mix']): boolean =>
+  !workloadForced && !buildBroken && !podEdited
 
 function boundMs(world: World): number {
   const gone = orphans(world)

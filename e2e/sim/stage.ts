@@ -1,5 +1,6 @@
 /** A world with its operator, its users and those who watch: all that a fault may touch. */
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
+import { baseId } from '../../mqtt-bridge/index.ts'
 import type { Composition } from '../../operator/compose.ts'
 import type { ApiRequest } from '../../operator/kube/api-client.ts'
 import { SimulatedBase } from '../base-simulator/index.ts'
@@ -10,6 +11,7 @@ import { Crashes } from './operator/crashes.ts'
 import type { Effect } from './operator/incarnation.ts'
 import { OperatorHost } from './operator/operator-host.ts'
 import { AnswerOracle } from './oracles/answer-oracle.ts'
+import { claimsIn } from './oracles/claims-seen.ts'
 import { CommandOracle } from './oracles/command-oracle.ts'
 import { DeathOracle } from './oracles/death-oracle.ts'
 import { Heard } from './oracles/heard.ts'
@@ -78,6 +80,7 @@ export class Stage {
         hears: (frame, retained) => {
           if (world.trace.on) world.trace.say('<', frame.topic, shown(frame.payload))
           if (!retained) heard.hears(frame, nowMs())
+          for (const { identity, ledger } of world.bases) ledger.shown(heard.of(identity)?.listed)
         },
         answered: (request, answer) => {
           if (!world.trace.on) return
@@ -89,6 +92,7 @@ export class Stage {
     })
     world.server.onCommit(({ resource, type, object, before }) => {
       if (world.trace.on) this.#traceCommit(resource, type, object as V1Pod)
+      if (type === 'DELETED') this.#gone(resource, object as V1Pod)
       if (resource === 'pods' && type === 'MODIFIED' && this.#isOperatorWriting)
         this.#pods.changed(before as V1Pod, object as V1Pod)
     })
@@ -122,7 +126,7 @@ export class Stage {
       extra,
       bareRecords: rng.chance(0.1),
       began: () => this.#answers.forget(`b${at}`),
-      isWatched: () => this.operator.current !== undefined,
+      isWatched: () => this.operator.current?.composition.registry.get(baseId(`b${at}`))?.snapshot !== undefined,
     })
     base.base.onAnswer(answer => this.#answers.answered(base.identity, answer))
     base.skewMs = rng.chance(0.3) ? rng.between(-6, 6) * 3_600_000 : 0
@@ -156,6 +160,7 @@ export class Stage {
     for (const base of world.bases) base.heal()
     for (const node of world.server.list<V1Node>('nodes')) workload.mendNode(node)
     for (const pod of world.server.list<V1Pod>('pods')) workload.mendPod(pod)
+    if (world.faults.perHour('buildBroken') > 0) workload.retryAll()
     this.operator.heal()
   }
 
@@ -168,6 +173,7 @@ export class Stage {
   #operatorStarted(): void {
     const { heard, operator } = this
     heard.forget()
+    for (const { ledger } of this.world.bases) ledger.forgotten()
     this.#answers.forget()
     this.#deaths.forget()
     const life = operator.current
@@ -189,7 +195,7 @@ export class Stage {
     }
     const crash = crashes.before()
     if (crash) operator.kill(crash.downMs, `before ${nameOf(effect)}`)
-    this.#isOperatorWriting = effect.kind === 'write'
+    this.#isOperatorWriting = effect.kind === 'write' && !crash
     return crash === undefined
   }
 
@@ -213,6 +219,18 @@ export class Stage {
     const found = server.get<V1Pod>('pods', NAMESPACE, pod)
     if (found && isMeant(found, body)) this.#deaths.deletesPod(found, server.list<V1Pod>('pods'), composition)
     if (node !== undefined) this.#deaths.deletesNode(node, composition)
+  }
+
+  #gone(resource: string, object: V1Pod): void {
+    const node = resource === 'nodes' ? object.metadata?.name : object.spec?.nodeName
+    const base = this.world.bases.find(each => nodeNameOf(each) === node)
+    if (!base) return
+    if (resource === 'pods') this.#answers.podGone(base.identity)
+    // The operator lets go of what it needs no more.
+    if (this.#isOperatorWriting) return
+    if (resource === 'nodes') base.ledger.loseAllWitnesses()
+    if (resource === 'pods')
+      for (const { name, version } of claimsIn(object)) base.ledger.loseWitness(`${name}:${version}`)
   }
 
   #traceDecisions(composition: Composition): void {

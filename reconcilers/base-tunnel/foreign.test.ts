@@ -149,6 +149,14 @@ describe('after a restart of ours', () => {
     expect(shipped(now - 5_000, now - 6_000)).toBeUndefined()
   })
 
+  test('a base that tells no times: what is there may have come unseen if its JVM was young when last served', () => {
+    const { changedAtMs: _untold, ...bare } = aBiz('left', '1')
+    const servedUntilMs = now - 40_000
+    const left = (runTimeMs: number) => foreignOf({ base: { bizs: [bare], servedUntilMs, ...health(runTimeMs) } })
+    expect(left(70_000)).toEqual(keys('left:1'))
+    expect(left(7_200_000)).toBeUndefined()
+  })
+
   test('which its first health answer tells: that is waited for, yet not for ever', () => {
     const reach = (agoMs: number) => ({ reach: { state: 'heard' as const, sinceMs: now - agoMs, why: '' } })
     expect(decide({ base: { ...found, ...reach(100), lacking: ['health'] } })).toEqual({})

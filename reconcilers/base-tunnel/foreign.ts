@@ -120,11 +120,13 @@ function beganUnserved({ record, memo }: TunnelFacts): boolean {
 function cameUnseen({ bizs, snapshot, servedUntilMs, health, healthAtMs }: BaseRecord, key: BizKey): boolean {
   const { changedAtMs } = bizs.get(key) ?? {}
   const runTimeMs = health?.runTimeMs
-  if (changedAtMs === undefined || !snapshot || servedUntilMs === undefined) return false
-  if (runTimeMs === undefined || healthAtMs === undefined) return false
+  if (!snapshot || servedUntilMs === undefined || runTimeMs === undefined || healthAtMs === undefined) return false
+  const beganAtMs = healthAtMs - runTimeMs
+  // No time is told: it came unseen if it may have. To leave one of ours behind is the lesser evil.
+  if (changedAtMs === undefined) return servedUntilMs - LOOK_MISSED_MS - beganAtMs < YOUNG_FOR_MS
   // The base's clock, read as ours.
   const cameAtMs = changedAtMs + snapshot.receivedAtMs - snapshot.publishedAtMs
-  return cameAtMs > servedUntilMs - LOOK_MISSED_MS && cameAtMs - (healthAtMs - runTimeMs) < YOUNG_FOR_MS
+  return cameAtMs > servedUntilMs - LOOK_MISSED_MS && cameAtMs - beganAtMs < YOUNG_FOR_MS
 }
 
 /** Whether the JVM is the one that was served before is known only from its health. */

@@ -17,7 +17,7 @@ export interface HostedBaseOptions {
   readonly openLink: OpenLink
   /** What it tells of its modules lacks when and why they changed. */
   readonly bareRecords?: boolean
-  /** Does an operator run? */
+  /** Has the operator looked at what it runs? */
   readonly isWatched?: () => boolean
   /** A process begins. */
   readonly began?: () => void
@@ -52,12 +52,12 @@ export class HostedBase {
     this.base.onCommand(command => {
       if (command.kind === 'health' || command.kind === 'queryAllBiz' || command.kind === 'baseline') return
       told(identity, `gets ${command.kind} ${command.name}:${command.version} ${command.strategy} ${command.url}`)
-      if (!this.deaf) this.ledger.received(command)
+      if (!this.deaf) this.ledger.received(command, options.isWatched?.() ?? true)
     })
     this.base.onAnswer(answer => {
       const { command, name, version, code, dataCode } = answer
       told(identity, `answers ${command} ${name}:${version} ${code} ${dataCode}`)
-      this.ledger.answered(answer, options.isWatched?.() ?? true)
+      this.ledger.answered(answer)
     })
   }
 
@@ -108,11 +108,17 @@ export class HostedBase {
     this.base.behaviour.forgive()
     this.installsAsUsual()
     if (!this.alive) return
-    const hangs = [...this.ledger.running.values()].some(
-      ({ sinceMs }) => this.#of.time.now() - sinceMs > HANGS_AFTER_MS,
-    )
-    if (hangs) this.restart(0)
+    if (this.#hangs()) this.restart(0)
     else this.hears()
+    // What began just before may hang as well.
+    this.#of.time.after(HANGS_AFTER_MS + 1, () => {
+      if (this.alive && this.#hangs()) this.restart(0)
+    })
+  }
+
+  #hangs(): boolean {
+    const nowMs = this.#of.time.now()
+    return [...this.ledger.running.values()].some(({ sinceMs }) => nowMs - sinceMs > HANGS_AFTER_MS)
   }
 
   /** One that nobody knows and whose heart fell into an outage is found by nobody: its owner notices. */

@@ -12,6 +12,8 @@ export const PEERS_BIZ = 'peers'
 
 export interface Running {
   readonly kind: string
+  /** An operator had looked at this base before. */
+  readonly isWatched: boolean
   readonly sinceMs: number
 }
 
@@ -19,16 +21,44 @@ export class Ledger {
   readonly #running = new Map<string, Running & Origin>()
   readonly #origins = new Map<string, Origin>()
   readonly #foreign = new Set<string>()
-  readonly #unseen = new Set<string>()
+  readonly #untold = new Set<string>()
+  /** Somebody else's, and the operator that had looked before has not seen them yet. */
+  readonly #coming = new Set<string>()
 
   /** By `name:version`: commands that were begun and have not ended, those that hang included. */
   get running(): ReadonlyMap<string, Running> {
     return this.#running
   }
 
-  /** Installed by somebody else while no operator ran: nobody can tell it from what an operator of ours left behind. */
-  get unseen(): ReadonlySet<string> {
-    return this.#unseen
+  /**
+   * Nothing is left that tells whose it is, or what it was installed from: somebody else installed it unseen, or a Pod that
+   * asked for it, or the Node, was deleted by force.
+   */
+  get untold(): ReadonlySet<string> {
+    return this.#untold
+  }
+
+  /** What the operator is told that runs: from now on it knows what came without a command of its own. */
+  shown(listed: ReadonlyMap<string, unknown> | undefined): void {
+    for (const key of this.#coming) {
+      if (!listed?.has(key)) continue
+      this.#coming.delete(key)
+      this.#foreign.add(key)
+    }
+  }
+
+  /** Another operator: it cannot tell what came before it looked. */
+  forgotten(): void {
+    for (const key of this.#coming) this.#untold.add(key)
+    this.#coming.clear()
+  }
+
+  loseWitness(key: string): void {
+    this.#untold.add(key)
+  }
+
+  loseAllWitnesses(): void {
+    for (const key of this.#origins.keys()) this.#untold.add(key)
   }
 
   /** Came with the base, and is nobody's to remove. */
@@ -45,29 +75,32 @@ export class Ledger {
     this.#running.clear()
     this.#origins.clear()
     this.#foreign.clear()
-    this.#unseen.clear()
+    this.#untold.clear()
+    this.#coming.clear()
     for (const key of staticModules) this.#foreign.add(key)
   }
 
-  received({ kind, name, version, url, args, atMs }: ReceivedCommand): void {
+  received({ kind, name, version, url, args, atMs }: ReceivedCommand, isWatched: boolean): void {
     const key = `${name}:${version}`
     if ((kind !== 'installBiz' && kind !== 'uninstallBiz') || name === '' || this.#running.has(key)) return
-    this.#running.set(key, { kind, url, args, sinceMs: atMs })
+    this.#running.set(key, { kind, isWatched, url, args, sinceMs: atMs })
   }
 
-  answered({ command, name, version, code, dataCode }: GivenAnswer, isWatched: boolean): void {
+  answered({ command, name, version, code, dataCode }: GivenAnswer): void {
     // A conflict: that command was never begun.
     if (code !== 'SUCCESS' && dataCode === '') return
     const key = `${name}:${version}`
     const ended = this.#running.get(key)
     this.#running.delete(key)
     if (code !== 'SUCCESS') return
-    if (command === 'installBiz' && name === PEERS_BIZ) (isWatched ? this.#foreign : this.#unseen).add(key)
-    if (command === 'installBiz' && ended) this.#origins.set(key, { url: ended.url, args: ended.args })
-    if (command === 'uninstallBiz') {
-      this.#origins.delete(key)
-      this.#foreign.delete(key)
-      this.#unseen.delete(key)
-    }
+    if (command === 'installBiz') this.#installed(key, name, ended)
+    if (command === 'uninstallBiz')
+      for (const of of [this.#origins, this.#foreign, this.#untold, this.#coming]) of.delete(key)
+  }
+
+  #installed(key: string, name: string, ended: (Running & Origin) | undefined): void {
+    if (ended) this.#origins.set(key, { url: ended.url, args: ended.args })
+    if (name === PEERS_BIZ) (ended?.isWatched ? this.#coming : this.#untold).add(key)
+    else if (ended) this.#untold.delete(key)
   }
 }

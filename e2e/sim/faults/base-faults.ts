@@ -2,6 +2,7 @@
 import type { HostedBase } from '../bases/hosted-base.ts'
 import type { SeededRng } from '../rng.ts'
 import type { Stage } from '../stage.ts'
+import { BUILDS, jarUrl, VERSIONS } from '../workload/module-pods.ts'
 import type { FaultKind } from './mix.ts'
 import type { Strike } from './strike.ts'
 
@@ -46,7 +47,8 @@ export const BASE_FAULTS = {
     return `is deaf for ${Math.round(ms)} ms`
   }),
   basePaused: onOne((base, { world }, rng) => {
-    const ms = rng.skewed(1_000, 3 * MINUTE_MS)
+    // Now and then so long that it is taken for dead, and comes back.
+    const ms = rng.chance(0.2) ? rng.between(4 * MINUTE_MS, 7 * MINUTE_MS) : rng.skewed(1_000, 3 * MINUTE_MS)
     base.base.pause()
     world.time.after(ms, () => base.hears())
     return `stands still for ${Math.round(ms)} ms`
@@ -91,11 +93,17 @@ export const BASE_FAULTS = {
     return `takes ${Math.round(ms)} ms for each install`
   }),
   jarBroken: onOne((base, { world, biz }, rng) => {
-    const what = rng.chance(0.5) ? biz(rng) : `${biz(rng)}:${rng.pick(['1.0.0', '1.1.0', '2.0.0'])}`
+    const what = rng.chance(0.5) ? biz(rng) : `${biz(rng)}:${rng.pick(VERSIONS)}`
     base.base.refuse(what)
     world.time.after(rng.skewed(10_000, 5 * MINUTE_MS), () => base.base.accept(what))
     return `${what} breaks on its start`
   }),
+  buildBroken: ({ world, biz }, rng) => {
+    const [name, build] = [biz(rng), rng.pick(BUILDS)]
+    const urls = VERSIONS.map(version => jarUrl({ biz: name, version, build }))
+    for (const { base } of world.bases) for (const url of urls) base.refuse(url)
+    return `build ${build} of ${name} is broken`
+  },
   downloadHangs: onOne((base, { world, biz }, rng) => {
     const what = biz(rng)
     base.base.hang(what)

@@ -4,7 +4,7 @@ import { topicPrefix } from '../../base-simulator/frames.ts'
 import { PEERS_BIZ } from '../bases/ledger.ts'
 import type { SeededRng } from '../rng.ts'
 import type { Stage } from '../stage.ts'
-import { jarUrl, modulePod } from '../workload/module-pods.ts'
+import { BUILDS, jarUrl, modulePod, VERSIONS } from '../workload/module-pods.ts'
 import type { FaultKind } from './mix.ts'
 import type { Strike } from './strike.ts'
 
@@ -59,7 +59,7 @@ export const CLUSTER_FAULTS = {
     const verb = rng.pick(['installBiz', 'uninstallBiz'] as const)
     // What it installs nobody claims: it is foreign, and stays.
     const name = verb === 'installBiz' ? PEERS_BIZ : biz(rng)
-    const wish = { biz: name, version: rng.pick(['1.0.0', '1.1.0', '2.0.0'] as const) }
+    const wish = { biz: name, version: rng.pick(VERSIONS) }
     const command = { bizName: wish.biz, bizVersion: wish.version, bizUrl: jarUrl(wish) }
     const topic = `${topicPrefix(base.base.metadata)}/${verb}`
     world.broker.inject({ topic, payload: Buffer.from(JSON.stringify(command)) }, true)
@@ -99,6 +99,13 @@ export const CLUSTER_FAULTS = {
     const node = rng.chance(0.5) ? rng.pick(world.server.list<V1Node>('nodes'))?.metadata?.name : undefined
     workload.kubectl.create('pods', modulePod(name, [wish], node))
     return `Pod ${name} is created anew with ${wish.biz}:${wish.version}`
+  },
+  podEdited: ({ workload }, rng) => {
+    const pod = workload.anyBarePod(rng)
+    if (!pod) return undefined
+    const build = rng.pick(BUILDS)
+    workload.edit(pod, build)
+    return `Pod ${pod.metadata?.name} is edited to build ${build}`
   },
   podFinalized: onPod(({ world, workload }, pod, rng) => {
     workload.kubectl.patch('pods', pod, { metadata: { finalizers: [FOREIGN_FINALIZER] } })

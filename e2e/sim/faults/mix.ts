@@ -54,11 +54,15 @@ export const FAULTS = {
   slowInstalls: range('hour', 1, 8),
   jarBroken: range('hour', 1, 8),
   downloadHangs: range('hour', 0.5, 4),
+  /** Until it is built anew, when the world is healed, and users restart what they run. */
+  buildBroken: range('hour', 2, 16),
 
   podForceDeleted: range('hour', 1, 12),
   podDeleted: range('hour', 1, 12),
   podRecreated: range('hour', 1, 8),
   podFinalized: range('hour', 1, 6),
+  /** In place: another build of the same version. */
+  podEdited: range('hour', 2, 16),
   /** While no operator runs a workload and all its Pods are deleted by force. */
   workloadForced: range('hour', 1, 8),
   nodeDeleted: range('hour', 0.5, 4),

@@ -15,6 +15,8 @@ const INSTALL_AGAIN_MS = 290_000
 const UNINSTALL_AGAIN_MS = 9_000
 const LOOP_MS = 60_000
 const LOOP_MAX = 10
+/** One Pod goes, and its heir wants the same. */
+const PER_POD_GONE = 2
 
 interface Sent {
   readonly atMs: number
@@ -26,6 +28,9 @@ export class AnswerOracle {
   /** By base, name and version: what this operator sent, oldest first. */
   readonly #sent = new Map<string, Sent[]>()
 
+  /** By base: when Pods went from it, oldest first. */
+  readonly #gone = new Map<string, number[]>()
+
   constructor(options: AnswerOracleOptions) {
     this.#of = options
   }
@@ -36,8 +41,16 @@ export class AnswerOracle {
     for (const key of this.#sent.keys()) if (key.startsWith(`${identity}/`)) this.#sent.delete(key)
   }
 
+  podGone(identity: string): void {
+    this.#gone.set(identity, [...this.#goneLately(identity), this.#of.nowMs()])
+  }
+
+  #goneLately(identity: string): readonly number[] {
+    return (this.#gone.get(identity) ?? []).filter(atMs => this.#of.nowMs() - atMs < LOOP_MS)
+  }
+
   sent({ topic, payload }: Frame): void {
-    const [, identity, verb = ''] = topic.split('/')
+    const [, identity = '', verb = ''] = topic.split('/')
     if ((verb !== 'installBiz' && verb !== 'uninstallBiz') || payload.byteLength === 0) return
     const { bizName, bizVersion } = JSON.parse(Buffer.from(payload).toString('utf8')) as Record<string, string>
     const { nowMs, verdicts } = this.#of
@@ -46,7 +59,8 @@ export class AnswerOracle {
     recent.push({ atMs: nowMs(), verb })
     this.#sent.set(key, recent)
     const often = recent.filter(({ atMs }) => nowMs() - atMs < LOOP_MS).length
-    if (often > LOOP_MAX) verdicts.object('loop', `${key}: ${often} commands within a minute`)
+    if (often > LOOP_MAX + PER_POD_GONE * this.#goneLately(identity).length)
+      verdicts.object('loop', `${key}: ${often} commands within a minute`)
   }
 
   answered(identity: string, { command, name, version, dataCode }: GivenAnswer): void {

@@ -16,12 +16,11 @@ interface Running {
 export function unsettled(world: World, operator: Running | undefined): readonly string[] {
   if (!operator) return ['no operator runs']
   const { composition } = operator
-  const isTold = world.faults.perHour('workloadForced') === 0
   const pods = world.server.list<V1Pod>('pods').filter(isModule)
   const nodes = world.server.list<V1Node>('nodes').filter(isOurs)
   const alive = world.bases.filter(({ wanted }) => wanted)
   return [
-    ...alive.flatMap(base => ofBase(base, { pods, nodes, isTold }, heldForForeign(world, composition, base))),
+    ...alive.flatMap(base => ofBase(base, { pods, nodes }, heldForForeign(world, composition, base))),
     ...alive.flatMap(base => ofRecord(base, composition)),
     ...nodes.flatMap(node =>
       alive.some(base => nodeNameOf(base) === node.metadata?.name)
@@ -58,26 +57,23 @@ export const nodeNameOf = ({ identity }: HostedBase): string => `virtual-node-${
 const isTrue = (conditions: readonly { type: string; status: string }[] | undefined, type: string): boolean =>
   conditions?.find(condition => condition.type === type)?.status === 'True'
 
-const UNTOLD = ['identityShared', 'nodeDeleted', 'workloadForced'] as const
-
 /**
  * Ours, and held for foreign as it must be: with two processes under one identity nobody can tell whose command brought what,
- * and where a Node, or all Pods that asked for a module, were deleted while no operator ran, nothing is left that tells.
+ * and where a Node or the Pods that asked for a module were deleted by force, nothing may be left that tells.
  */
 function heldForForeign({ faults }: World, { registry }: Composition, base: HostedBase): ReadonlySet<string> {
-  if (UNTOLD.every(kind => faults.perHour(kind) === 0)) return base.ledger.unseen
+  const { untold, foreign } = base.ledger
+  const isShared = faults.perHour('identityShared') > 0
   const held = registry.get(baseId(base.identity))?.foreign ?? []
-  return new Set([...base.ledger.unseen, ...[...held].filter(key => !base.ledger.foreign.has(key))])
+  return new Set([...held].filter(key => !foreign.has(key) && (isShared || untold.has(key))))
 }
 
 interface Cluster {
   readonly pods: readonly V1Pod[]
   readonly nodes: readonly V1Node[]
-  /** Some Pod tells from which image a biz came: not where all that saw its start were deleted by force, and nobody looked. */
-  readonly isTold: boolean
 }
 
-function ofBase(base: HostedBase, { pods, nodes, isTold }: Cluster, excused: ReadonlySet<string>): readonly string[] {
+function ofBase(base: HostedBase, { pods, nodes }: Cluster, excused: ReadonlySet<string>): readonly string[] {
   const name = nodeNameOf(base)
   const node = nodes.find(({ metadata }) => metadata?.name === name)
   if (!base.alive) return [`${base.identity} is not up`]
@@ -85,7 +81,7 @@ function ofBase(base: HostedBase, { pods, nodes, isTold }: Cluster, excused: Rea
   const claims = liveClaims(pods, name)
   return [
     ...ofNode(base, node),
-    ...[...claims].flatMap(([biz, wanted]) => (namesOf(excused).has(biz) ? [] : ofClaims(base, biz, wanted, isTold))),
+    ...[...claims].flatMap(([biz, wanted]) => (namesOf(excused).has(biz) ? [] : ofClaims(base, biz, wanted))),
     ...base.base.bizs().flatMap(biz => {
       const key = `${biz.name}:${biz.version}`
       return claims.has(biz.name) || base.ledger.foreign.has(key) || excused.has(key)
@@ -110,7 +106,7 @@ function ofNode(base: HostedBase, node: V1Node): readonly string[] {
 
 const keyOf = ({ name, version }: { readonly name: string; readonly version: string }): string => `${name}:${version}`
 
-function ofClaims(base: HostedBase, biz: string, wanted: readonly SeenClaim[], isTold: boolean): readonly string[] {
+function ofClaims(base: HostedBase, biz: string, wanted: readonly SeenClaim[]): readonly string[] {
   const winners = newest(wanted)
   const present = base.base.bizs().filter(({ name }) => name === biz)
   const runs = present.map(each => `${keyOf(each)} ${each.state}`).join(', ')
@@ -121,7 +117,7 @@ function ofClaims(base: HostedBase, biz: string, wanted: readonly SeenClaim[], i
   const origin = base.ledger.originOf(keyOf(first))
   const from = origin ? asText(origin) : 'nowhere'
   const serving = winner.filter(claim => asText(claim) === from)
-  if (serving.length === 0 && !isTold) return []
+  if (serving.length === 0 && base.ledger.untold.has(keyOf(first))) return []
   if (serving.length === 0)
     return [`${base.identity} has ${keyOf(first)} from ${from}, wanted ${winner.map(asText).join(' or ')}`]
   // Created within one second, and another only by when it was restarted, which no base tells: either may have won.

@@ -14,6 +14,9 @@ export interface ModuleWish {
   readonly uninstallFirst?: boolean
 }
 
+export const VERSIONS = ['1.0.0', '1.1.0', '2.0.0'] as const
+export const BUILDS = ['a', 'b', 'c'] as const
+
 export const jarUrl = ({ biz, version, build }: ModuleWish): string =>
   `http://jars.example/${build ? `${build}/` : ''}${biz}-${version}.jar`
 

@@ -4,7 +4,16 @@ import { isModule } from '../oracles/claims-seen.ts'
 import type { SeededRng } from '../rng.ts'
 import type { World } from '../world.ts'
 import { Kubectl } from './kubectl.ts'
-import { type ModuleWish, modulePod, podTemplate, type WorkloadKind, workload } from './module-pods.ts'
+import {
+  BUILDS,
+  jarUrl,
+  type ModuleWish,
+  modulePod,
+  podTemplate,
+  VERSIONS,
+  type WorkloadKind,
+  workload,
+} from './module-pods.ts'
 
 interface Running {
   readonly kind: WorkloadKind
@@ -16,8 +25,6 @@ interface Running {
 
 const KINDS = ['deployments', 'deployments', 'statefulsets', 'daemonsets'] as const
 const BIZS = ['cart', 'pay', 'search', 'user'] as const
-const VERSIONS = ['1.0.0', '1.1.0', '2.0.0'] as const
-const BUILDS = ['a', 'b', 'c'] as const
 
 export class Workload {
   readonly kubectl: Kubectl
@@ -57,6 +64,31 @@ export class Workload {
       () => this.#quarrel(rng, at),
     ]
     rng.pick(steps)?.()
+  }
+
+  /** One that nobody owns. */
+  anyBarePod(rng: SeededRng): V1Pod | undefined {
+    return rng.pick(this.#barePods())
+  }
+
+  #barePods(): readonly V1Pod[] {
+    const pods = this.#world.server.list<V1Pod>('pods').filter(isModule)
+    return pods.filter(({ metadata }) => !metadata?.ownerReferences && !metadata?.deletionTimestamp)
+  }
+
+  /** As `kubectl set image`: the only thing of a Pod's containers that may be changed. */
+  edit({ metadata, spec }: V1Pod, build: string): void {
+    const containers = (spec?.containers ?? []).map(({ name, env }) => {
+      const version = env?.find(entry => entry.name === 'BIZ_VERSION')?.value ?? ''
+      return { name, image: jarUrl({ biz: name, version, build }) }
+    })
+    this.kubectl.patch('pods', metadata?.name ?? '', { spec: { containers } })
+  }
+
+  /** What failed for want of a sound build is tried anew. */
+  retryAll(): void {
+    for (const target of this.#running) this.#restart(target)
+    for (const pod of this.#barePods()) this.edit(pod, 'mended')
   }
 
   /** Everything that users run is taken offline. */
