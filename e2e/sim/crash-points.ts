@@ -20,11 +20,12 @@ export const calmPlan = (seed: number): RunPlan => ({
 /** Shorter than a Lease lasts, and longer. */
 const DOWN_MS = [1_000, 25_000, 70_000] as const
 
-export async function* crashEverywhere(seed: number): AsyncGenerator<RunResult> {
+/** `share`: only each so-manieth place, from the first, the second… on, so that several may share the work. */
+export async function* crashEverywhere(seed: number, share = { from: 1, of: 1 }): AsyncGenerator<RunResult> {
   const plan = calmPlan(seed)
   const calm = await runPlan(plan)
   yield calm
-  for (let countdown = 1; countdown <= calm.effects; countdown++) {
+  for (let countdown = share.from; countdown <= calm.effects; countdown += share.of) {
     const downMs = DOWN_MS[countdown % DOWN_MS.length] ?? 1_000
     for (const when of ['before', 'after'] as const)
       yield await runPlan({ ...plan, crash: { countdown, when, downMs } })

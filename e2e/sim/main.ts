@@ -32,6 +32,8 @@ const { values } = parseArgs({
     memory: { type: 'string' },
     /** Kill the operator at every write and every command of one calm run. */
     crashes: { type: 'string' },
+    /** `2/3`: the second third of those places. */
+    share: { type: 'string' },
   },
 })
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -106,7 +108,8 @@ async function many(count: number, from: number): Promise<void> {
 
 async function crashes(seed: number): Promise<void> {
   const tally = new Tally(() => performance.now())
-  for await (const result of crashEverywhere(seed)) {
+  const [from = 1, of = 1] = (values.share ?? '1/1').split('/').map(Number)
+  for await (const result of crashEverywhere(seed, { from, of })) {
     tally.add(result)
     if (!isTimeLeft()) break
     const [first] = result.violations
@@ -119,7 +122,9 @@ async function crashes(seed: number): Promise<void> {
 }
 
 async function memory(days: number): Promise<void> {
-  const { before, after, bases, releases } = await churn(days)
+  const { before, after, bases, releases } = await churn(days, (day, kept) =>
+    say(`day ${day}: ${JSON.stringify(kept)}`),
+  )
   say(`${bases} bases and ${releases} releases in ${days} simulated days`)
   say(`before: ${JSON.stringify(before)}\nafter:  ${JSON.stringify(after)}`)
   const grown = (Object.keys(before) as (keyof typeof before)[]).filter(what => after[what] > before[what])

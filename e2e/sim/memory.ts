@@ -19,14 +19,20 @@ export interface MemoryResult {
 }
 
 const HOUR_MS = 3_600_000
-const LIFE_MS = HOUR_MS
-/** A small fleet, and once a day a crowd. */
-const FLEET = 1
-const CROWD = 30
+const DAY_HOURS = 24
+const LIFE_MS = HOUR_MS / 3
+/** A crowd once a day, now and then one that is alone, and long stretches without any. */
+const comingAt = (hour: number): number => {
+  if (hour % DAY_HOURS === 0) return 30
+  return hour % 6 === 3 ? 1 : 0
+}
+/** Releases go on where there is no base. */
+const STEPS_PER_HOUR = 4
 /** The dead are remembered for a day. */
 const FORGOTTEN_AFTER_MS = 25 * HOUR_MS
 
-export async function churn(days: number): Promise<MemoryResult> {
+/** `told`: what is kept at the end of each day. */
+export async function churn(days: number, told: (day: number, kept: Kept) => void): Promise<MemoryResult> {
   const stage = new Stage({ seed: 1, mix: {} })
   const { world, operator, workload } = stage
   operator.start()
@@ -35,15 +41,18 @@ export async function churn(days: number): Promise<MemoryResult> {
   const before = keptOf(stage)
   workload.begin(2)
   let step = 0
-  for (let hour = 0; hour < days * 24; hour++) {
-    const living = Array.from({ length: hour % 24 === 0 ? CROWD : FLEET }, () => stage.addBase())
+  for (let hour = 0; hour < days * DAY_HOURS; hour++) {
+    const living = Array.from({ length: comingAt(hour) }, () => stage.addBase())
     for (const base of living) base.start()
-    for (let part = 0; part < 4; part++) {
+    world.time.after(LIFE_MS, () => {
+      for (const base of living) base.kill()
+      world.forget(living)
+    })
+    for (let part = 0; part < STEPS_PER_HOUR; part++) {
       workload.step(step++)
-      await world.time.advance(LIFE_MS / 4)
+      await world.time.advance(HOUR_MS / STEPS_PER_HOUR)
     }
-    for (const base of living) base.kill()
-    world.forget(living)
+    if ((hour + 1) % DAY_HOURS === 0) told((hour + 1) / DAY_HOURS, keptOf(stage))
   }
   workload.end()
   await world.time.advance(FORGOTTEN_AFTER_MS)

@@ -25,6 +25,7 @@ import { Workload } from './workload/workload.ts'
 import { ENV, World, type WorldOptions } from './world.ts'
 
 const LOOK_EVERY_MS = 5_000
+const BREAKS_BUILDS = ['buildBroken', 'podEdited'] as const
 
 export class Stage {
   readonly world: World
@@ -160,7 +161,7 @@ export class Stage {
     for (const base of world.bases) base.heal()
     for (const node of world.server.list<V1Node>('nodes')) workload.mendNode(node)
     for (const pod of world.server.list<V1Pod>('pods')) workload.mendPod(pod)
-    if (world.faults.perHour('buildBroken') > 0) workload.retryAll()
+    if (BREAKS_BUILDS.some(kind => world.faults.perHour(kind) > 0)) workload.retryAll()
     this.operator.heal()
   }
 

@@ -135,6 +135,7 @@ export function flightOf(step: SendStep, nowMs: number): Flight {
     sentAtMs: nowMs,
     overdue: step.again ?? false,
     ...(step.replaces ? { replaces: step.replaces } : {}),
+    ...(step.tuple !== step.claim.tuple && { restores: true }),
   }
 }
 

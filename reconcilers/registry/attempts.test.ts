@@ -75,6 +75,12 @@ test('a success of another tuple than the one put back ends the failure', () => 
   expect(withSuccess(record, aFlight(), BUILT_AT_MS).attempts.size).toBe(0)
 })
 
+test('so does the former image, where the user went back to it: the other may be tried again', () => {
+  const record = aBase({ attempts: { [aClaim()]: anAttempt({ unproven: true, previous: aTuple() }) } })
+  expect(withSuccess(record, aFlight(), BUILT_AT_MS).attempts.size).toBe(0)
+  expect(withSuccess(record, aFlight({ restores: true }), BUILT_AT_MS).attempts.size).toBe(1)
+})
+
 describe('a message for a status', () => {
   test.each([
     ['plain text', 'plain text'],

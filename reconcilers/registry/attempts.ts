@@ -1,5 +1,4 @@
 /** What became of a claim's installs, and when to try again: the kubelet's backoff, per container. Pure. */
-import { isDeepStrictEqual } from 'node:util'
 import type { Attempt, BaseRecord, ClaimId, Flight, Recovery } from './base-record.ts'
 import { withEntry, without } from './observed.ts'
 
@@ -54,7 +53,7 @@ export function withFailedInstall(
   const { claim, tuple } = flight
   if (claim === undefined || !tuple) return record
   const standing = record.attempts.get(claim)
-  if (standing && restores(standing, flight)) return withFailure(record, claim, standing, moment)
+  if (standing && flight.restores) return withFailure(record, claim, standing, moment)
   const unproven = flight.unproven ?? false
   const previous = flight.replaces && { previous: flight.replaces }
   return withFailure(record, claim, { url: tuple.url, unproven, ...previous, ...failure }, moment)
@@ -64,15 +63,12 @@ export function withFailedInstall(
 export function withSuccess(record: BaseRecord, flight: Flight, nowMs: number): BaseRecord {
   const { claim } = flight
   const standing = claim && record.attempts.get(claim)
-  if (claim === undefined || !standing || restores(standing, flight)) return record
+  if (claim === undefined || !standing || flight.restores) return record
   const recovery: Recovery = { url: standing.url, failures: standing.failures, atMs: nowMs }
   const remembered = [...(record.recoveries ?? [])].filter(([, { atMs }]) => nowMs - atMs < RESET_AFTER_MS)
   const recoveries = new Map(remembered).set(claim, recovery)
   return { ...record, attempts: without(record.attempts, claim), recoveries }
 }
-
-const restores = ({ previous }: Attempt, { tuple }: Flight): boolean =>
-  previous !== undefined && isDeepStrictEqual(previous, tuple)
 
 const MESSAGE_MAX = 500
 /** Looked at, at most: a base may send a megabyte in one line. */

@@ -74,6 +74,8 @@ export interface Flight {
   readonly unproven?: boolean
   /** What of the same version it replaces: put back when it fails. On failure it becomes the Attempt's `previous`. */
   readonly replaces?: ModuleTuple
+  /** Puts back what ran before a replacement failed: it is not what the claim asks for. */
+  readonly restores?: true
   readonly sentAtMs: number
   /** Past its deadline: still counted, but waited for no longer. */
   readonly overdue: boolean

@@ -148,7 +148,7 @@ describe('installed', () => {
 
   test('that only put back the former image keeps the failure, or the broken one would be tried again', () => {
     const failure = anAttempt({ url: 'http://jars/broken.jar', unproven: true, previous: aTuple() })
-    const record = aBase({ flights: [aFlight()], attempts: { [aClaim()]: failure } })
+    const record = aBase({ flights: [aFlight({ restores: true })], attempts: { [aClaim()]: failure } })
     const after = answered(record, installed(aBiz())).record
     expect(after.attempts.get(aClaim())).toEqual(failure)
     expect(after.provenance.get(KEY)?.tuple).toEqual(aTuple())
@@ -199,7 +199,7 @@ describe('failed', () => {
 
   test('while putting back the former image goes on counting against the new one', () => {
     const failure = anAttempt({ url: 'http://jars/broken.jar', unproven: true, previous: aTuple() })
-    const record = aBase({ flights: [aFlight()], attempts: { [aClaim()]: failure } })
+    const record = aBase({ flights: [aFlight({ restores: true })], attempts: { [aClaim()]: failure } })
     const after = answered(record, refused()).record.attempts.get(aClaim())
     expect(after).toMatchObject({
       url: failure.url,
@@ -208,6 +208,13 @@ describe('failed', () => {
       previous: aTuple(),
       nextTryAtMs: NOW + 20_000,
     })
+  })
+
+  test('is held against the former image where the user went back to it: else it would be tried without a pause', () => {
+    const failure = anAttempt({ url: 'http://jars/broken.jar', unproven: true, previous: aTuple() })
+    const record = aBase({ flights: [aFlight()], attempts: { [aClaim()]: failure } })
+    const after = answered(record, refused()).record.attempts.get(aClaim())
+    expect(after).toMatchObject({ url: aTuple().url, failures: 1, nextTryAtMs: NOW + 10_000 })
   })
 
   test('without a flight is held against nobody', () => {

@@ -100,12 +100,13 @@ export const CLUSTER_FAULTS = {
     workload.kubectl.create('pods', modulePod(name, [wish], node))
     return `Pod ${name} is created anew with ${wish.biz}:${wish.version}`
   },
-  podEdited: ({ workload }, rng) => {
+  podEdited: ({ world, workload }, rng) => {
     const pod = workload.anyBarePod(rng)
     if (!pod) return undefined
-    const build = rng.pick(BUILDS)
-    workload.edit(pod, build)
-    return `Pod ${pod.metadata?.name} is edited to build ${build}`
+    const [build, isBroken] = [rng.pick(BUILDS), rng.chance(0.4)]
+    const urls = workload.edit(pod, build)
+    if (isBroken) for (const { base } of world.bases) for (const url of urls) base.refuse(url)
+    return `Pod ${pod.metadata?.name} is edited to build ${build}${isBroken ? ', which is broken' : ''}`
   },
   podFinalized: onPod(({ world, workload }, pod, rng) => {
     workload.kubectl.patch('pods', pod, { metadata: { finalizers: [FOREIGN_FINALIZER] } })

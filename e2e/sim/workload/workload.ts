@@ -76,13 +76,15 @@ export class Workload {
     return pods.filter(({ metadata }) => !metadata?.ownerReferences && !metadata?.deletionTimestamp)
   }
 
-  /** As `kubectl set image`: the only thing of a Pod's containers that may be changed. */
-  edit({ metadata, spec }: V1Pod, build: string): void {
-    const containers = (spec?.containers ?? []).map(({ name, env }) => {
-      const version = env?.find(entry => entry.name === 'BIZ_VERSION')?.value ?? ''
-      return { name, image: jarUrl({ biz: name, version, build }) }
+  /** As `kubectl set image`: the only thing of a Pod's containers that may be changed. Returns the new images. */
+  edit({ metadata, spec }: V1Pod, build: string): readonly string[] {
+    const containers = (spec?.containers ?? []).map(container => {
+      const version = container.env?.find(({ name }) => name === 'BIZ_VERSION')?.value ?? ''
+      return { ...container, image: jarUrl({ biz: container.name, version, build }) }
     })
-    this.kubectl.patch('pods', metadata?.name ?? '', { spec: { containers } })
+    const answer = this.kubectl.patch('pods', metadata?.name ?? '', { spec: { containers } })
+    if (answer.status === 422) throw new Error(answer.body)
+    return containers.map(({ image }) => image)
   }
 
   /** What failed for want of a sound build is tried anew. */
