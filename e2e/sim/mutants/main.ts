@@ -1,14 +1,26 @@
-/** `make sim-mutants`: plants each fault in turn and looks for a seed that sees it. `--only pattern`, `--seeds n`. */
+/**
+ * `make sim-mutants`: plants each fault in turn and looks for a seed that sees it. `--only pattern`, `--seeds n`; `--within s`
+ * ends the search for one after so many seconds.
+ */
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { MUTANTS } from './list.ts'
 import { bundleSim, type Mutant } from './mutant.ts'
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string' }, lanes: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    lanes: { type: 'string' },
+    within: { type: 'string' },
+  },
 })
 const SEEDS = values.seeds ?? '2000'
 const FROM = values.from ?? '1'
+const WITHIN_SECONDS = Number(values.within ?? 3_600)
+/** Some make a run go on for ever. */
+const GRACE_MS = 60_000
 
 function output(file: string, args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -17,13 +29,19 @@ function output(file: string, args: readonly string[]): Promise<string> {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk
     })
-  return new Promise(resolve => child.once('close', () => resolve(text)))
+  const patience = setTimeout(() => child.kill('SIGKILL'), WITHIN_SECONDS * 1_000 + GRACE_MS)
+  return new Promise(resolve =>
+    child.once('close', () => {
+      clearTimeout(patience)
+      resolve(child.signalCode === 'SIGKILL' ? 'seed unknown: it never ended; 1 seeds, 1 hung' : text)
+    }),
+  )
 }
 
 /** The first line of what it found. */
 async function hunt(mutant: Mutant): Promise<string | undefined> {
   const file = await bundleSim(mutant)
-  const text = await output(file, ['--seeds', SEEDS, '--from', FROM, '--until'])
+  const text = await output(file, ['--seeds', SEEDS, '--from', FROM, '--until', '--within', String(WITHIN_SECONDS)])
   if (!text.includes(' seeds, ')) throw new Error(`mutant "${mutant.name}" does not run:\n${text.slice(0, 2_000)}`)
   return /^seed \d+: .*/m.exec(text)?.[0]
 }
