@@ -19,6 +19,8 @@ export interface Uninstall {
   readonly atMs: number
 }
 
+const isBoundModule = (pod: V1Pod): boolean => pod.spec?.nodeName !== undefined && isModule(pod)
+
 export class PodsSeen {
   readonly #pods = new Map<string, SeenPod>()
   #latest: readonly V1Pod[] = []
@@ -27,9 +29,8 @@ export class PodsSeen {
   look(pods: readonly V1Pod[], nowMs: number): void {
     this.#latest = pods
     this.lookedAtMs = nowMs
-    for (const pod of pods) {
+    for (const pod of pods.filter(isBoundModule)) {
       const uid = pod.metadata?.uid ?? ''
-      if (!pod.spec?.nodeName || !isModule(pod)) continue
       this.#pods.set(uid, { pod, boundSinceMs: this.#pods.get(uid)?.boundSinceMs ?? nowMs, lastSeenMs: nowMs })
     }
     for (const [uid, { lastSeenMs }] of this.#pods) if (nowMs - lastSeenMs > REMEMBERED_MS) this.#pods.delete(uid)

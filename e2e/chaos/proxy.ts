@@ -146,7 +146,10 @@ class Lane {
     if (trouble?.kind === 'throttle') this.#trickle(trouble.bytesPerSecond)
     else this.#flush(trouble?.kind === 'delay' ? trouble.delayMs : 0)
     if (this.#heldBytes < HELD_MAX_BYTES) this.#from.resume()
-    if (this.holds) return
+    if (!this.holds) this.#passEnd()
+  }
+
+  #passEnd(): void {
     if (this.#isClosed) this.#to.destroySoon()
     else if (this.#hasEnded) this.#to.end()
   }

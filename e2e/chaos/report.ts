@@ -19,17 +19,18 @@ const FAULTS = [
 export async function reportOf({ journal, rounds, userActions }: ChaosResult, seed: number): Promise<string> {
   const injected = FAULTS.map(kind => `${kind} ${journal.counted(kind)}`).join(', ')
   const sent = `${journal.counted('installBiz')} installs, ${journal.counted('uninstallBiz')} uninstalls`
+  const converged = worst(rounds.map(({ convergedMs }) => convergedMs))
+  const basesBack = worst(rounds.map(({ basesBackMs }) => basesBackMs))
   const found = journal.violations.slice(0, 20).map(({ kind, what }) => `  ${kind}: ${what}`)
   return [
     `seed ${seed}: ${rounds.length} rounds, load ${await loadAverage()}`,
     `faults injected: ${rounds.reduce((sum, { faults }) => sum + faults, 0)} (${injected})`,
     `users did: ${userActions} things`,
     `commands that reached bases: ${sent}`,
-    `duplicates ${journal.found('duplicate')}, lost ${journal.found('lost')}, claimed and uninstalled ${journal.found('claimed')}, deleted blindly ${journal.found('blind')}`,
-    `worst convergence: ${worst(rounds.map(({ convergedMs }) => convergedMs))} after all bases were back (${worst(rounds.map(({ basesBackMs }) => basesBackMs))} at most after healing)`,
+    `duplicates ${journal.found('duplicate')}, lost ${journal.found('lost')}`,
+    `uninstalled though claimed ${journal.found('claimed')}, deleted blindly ${journal.found('blind')}`,
+    `worst convergence: ${converged}, from when all bases had their connection back (${basesBack} after healing at most)`,
     ...found,
-    journal.violations.length === 0
-      ? 'chaos: all promises held'
-      : `chaos: ${journal.violations.length} promises broken`,
+    journal.violations.length === 0 ? 'all promises held' : `${journal.violations.length} times a promise was broken`,
   ].join('\n')
 }

@@ -102,6 +102,7 @@ export class Workloads {
   async #create(workload: Workload): Promise<void> {
     const { kind, name, base, replicas, version } = workload
     const { api, namespace } = this.#of
+    if (kind === 'statefulsets') await this.#mustBeGone(name)
     const draft: ModuleDraft = {
       name,
       namespace,
@@ -115,6 +116,13 @@ export class Workloads {
     await api.call('POST', this.#path(kind), CREATE[kind](draft))
     workload.exists = true
     this.#of.told(`${kind} ${name} created with version ${version}`)
+  }
+
+  /** A StatefulSet whose Pods have namesakes that are still going is tried by Kubernetes ever more rarely, for minutes. */
+  async #mustBeGone(name: string): Promise<void> {
+    const path = `${this.#path('pods')}?labelSelector=app%3D${name}`
+    const { items } = await this.#of.api.call<{ items: readonly unknown[] }>('GET', path)
+    if (items.length > 0) throw new Error(`${items.length} Pods of the former one are still there`)
   }
 
   async #delete(workload: Workload): Promise<void> {
