@@ -27,7 +27,7 @@ const OPERATOR_NAMESPACE = 'koupleless-system'
 const SERVICE_ACCOUNT = 'module-controller'
 export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:${SERVICE_ACCOUNT}`
 const INSTALL_MAX_MS = 400
-const RBAC = join(import.meta.dirname, '..', '..', 'deploy', 'rbac')
+export const RBAC = join(import.meta.dirname, '..', '..', 'deploy', 'rbac')
 
 /** Where the world leaves its logs; gone with it, unless something was found. */
 export const chaosFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'koupleless-chaos-'))

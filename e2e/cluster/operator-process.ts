@@ -119,9 +119,16 @@ export class OperatorProcess implements AsyncDisposable {
 
   /** The value of a metric, summed over its labels. */
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text()
-    const lines = text.split('\n').filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+    return (await this.metrics())(name)
+  }
+
+  /** All of one moment. To ask begins the next span of what is measured over a span, as the event-loop delay. */
+  async metrics(): Promise<(name: string) => number> {
+    const lines = (await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text()).split('\n')
+    return name =>
+      lines
+        .filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
 
   /** Requests to the API server that change something. */
