@@ -5,12 +5,13 @@ const NOT_OURS = ['**/node_modules/**', '**/dist/**']
 const CONTRACT = '**/*.contract.test.ts'
 const CLUSTER = 'e2e/cluster/**/*.test.ts'
 const JAVA = 'e2e/**/*.java.test.ts'
+const CHAOS = 'e2e/**/*.chaos.test.ts'
 
 // As Node does it: the default of a CommonJS module is all that it exports.
 const deps = { interopDefault: false }
 
-// Four projects: `unit` needs nothing but Node; `contract` needs Mosquitto; `cluster` needs a Kubernetes control plane;
-// `java` runs its journeys again on real bases, which takes a JDK and Maven.
+// Five projects: `unit` needs nothing but Node; `contract` needs Mosquitto; `cluster` needs a Kubernetes control plane;
+// `chaos` needs both; `java` runs the journeys again on real bases, which takes a JDK and Maven.
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -20,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           deps,
           include: ['{operator,reconcilers,mqtt-bridge,e2e}/**/*.test.ts'],
-          exclude: [CONTRACT, CLUSTER, JAVA, ...NOT_OURS],
+          exclude: [CONTRACT, CLUSTER, JAVA, CHAOS, ...NOT_OURS],
           testTimeout: 20_000,
         },
       },
@@ -43,6 +44,15 @@ export default defineConfig({
           provide: { bases: 'simulated' },
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'chaos',
+          deps,
+          include: [CHAOS],
+          exclude: NOT_OURS,
+          testTimeout: 240_000,
         },
       },
       {

@@ -37,7 +37,8 @@ export class Api implements AsyncDisposable {
   }
 
   async call<T>(method: 'GET' | 'POST' | 'DELETE' | 'PATCH', path: string, body?: object): Promise<T> {
-    const headers = { accept: 'application/json', 'content-type': 'application/json' }
+    const type = method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json'
+    const headers = { accept: 'application/json', 'content-type': type }
     const answer = await this.#pool.request({ method, path, headers, body: body ? JSON.stringify(body) : null })
     const text = await answer.body.text()
     if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 300)}`)

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Watchdog } from '../../mqtt-bridge/transport/test-watchdog.ts'
 import { freePort } from '../control-plane/free-port.ts'
 import { eventually } from './eventually.ts'
 
@@ -34,6 +35,8 @@ export class OperatorProcess implements AsyncDisposable {
   readonly httpPort: number
   readonly debugPort: number
   readonly logFile: string
+  /** Its log stays: it tells why a test failed. */
+  readonly #watchdog = new Watchdog()
   #child: ChildProcess | undefined
 
   private constructor(settings: OperatorSettings, ports: readonly [number, number, number], logFile: string) {
@@ -43,22 +46,43 @@ export class OperatorProcess implements AsyncDisposable {
   }
 
   static async start(settings: OperatorSettings): Promise<OperatorProcess> {
+    const operator = await OperatorProcess.prepare(settings)
+    await operator.start()
+    return operator
+  }
+
+  /** Nothing runs yet. */
+  static async prepare(settings: OperatorSettings): Promise<OperatorProcess> {
     const ports = [
       settings.broker.embedded ? await freePort() : settings.broker.port,
       await freePort(),
       await freePort(),
     ] as const
     const folder = settings.folder ?? (await mkdtemp(join(tmpdir(), 'koupleless-operator-')))
-    const operator = new OperatorProcess(settings, ports, join(folder, 'operator.log'))
-    await operator.start()
-    return operator
+    return new OperatorProcess(settings, ports, join(folder, 'operator.log'))
   }
 
   get pid(): number | undefined {
     return this.#child?.pid
   }
 
+  /** It has not ended, whatever it does. */
+  get runs(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Resolves when it is ready. */
   async start(): Promise<void> {
+    this.begin()
+    await eventually('operator is ready', () => this.isReady(), 30_000).catch(async (error: unknown) => {
+      throw new Error(`operator did not become ready; its log ends: ${(await this.log()).slice(-3_000)}`, {
+        cause: error,
+      })
+    })
+  }
+
+  /** Does not wait: with its broker or the API server away it cannot become ready. */
+  begin(): void {
     const { bundle, kubeconfig, env, broker, extra, nodeFlags = [], signal } = this.#settings
     const child = spawn(process.execPath, [...nodeFlags, bundle], {
       env: {
@@ -80,15 +104,11 @@ export class OperatorProcess implements AsyncDisposable {
     })
     // Of an abort, which is asked for, and of a program that is not there, which the wait below reports.
     child.once('error', () => undefined)
+    this.#watchdog.watch(child)
     const log = createWriteStream(this.logFile, { flags: 'a' })
     child.stdout?.pipe(log, { end: false })
     child.stderr?.pipe(log, { end: false })
     this.#child = child
-    await eventually('operator is ready', () => this.isReady(), 30_000).catch(async (error: unknown) => {
-      throw new Error(`operator did not become ready; its log ends: ${(await this.log()).slice(-3_000)}`, {
-        cause: error,
-      })
-    })
   }
 
   async isReady(): Promise<true | undefined> {
@@ -99,9 +119,16 @@ export class OperatorProcess implements AsyncDisposable {
 
   /** The value of a metric, summed over its labels. */
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text()
-    const lines = text.split('\n').filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+    return (await this.metrics())(name)
+  }
+
+  /** All of one moment. To ask begins the next span of what is measured over a span, as the event-loop delay. */
+  async metrics(): Promise<(name: string) => number> {
+    const lines = (await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text()).split('\n')
+    return name =>
+      lines
+        .filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
 
   /** Requests to the API server that change something. */
@@ -122,6 +149,15 @@ export class OperatorProcess implements AsyncDisposable {
     return readFile(this.logFile, 'utf8').catch(() => '')
   }
 
+  /** SIGSTOP: its connections stand, its clock runs, it does nothing. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
   kill9(): Promise<void> {
     return this.#end('SIGKILL')
   }
@@ -135,6 +171,7 @@ export class OperatorProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end('SIGKILL')
+    await this.#watchdog[Symbol.asyncDispose]()
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

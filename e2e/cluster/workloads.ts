@@ -63,7 +63,8 @@ export const deployment = (draft: ModuleDraft): object =>
 export const statefulSet = (draft: ModuleDraft): object =>
   workload('StatefulSet', draft, { replicas: draft.replicas ?? 1, serviceName: draft.name })
 
-export const daemonSet = (draft: ModuleDraft): object => workload('DaemonSet', draft, {})
+export const daemonSet = (draft: ModuleDraft): object =>
+  workload('DaemonSet', draft, draft.strategy ? { updateStrategy: draft.strategy } : {})
 
 export function pod(draft: ModuleDraft): object {
   const { metadata, spec } = template(draft)

@@ -30,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly version?: string | undefined
   /** Every request is logged to this file, for a comparison with the granted rights. */
   readonly auditLog?: string
+  /** What of them; unless given, all, without their bodies. */
+  readonly auditPolicy?: string
   /** Beside ours, or instead: the last one counts. As `--node-monitor-grace-period=10s`. */
   readonly flags?: ExtraFlags
 }
@@ -80,8 +82,8 @@ export class ControlPlane implements AsyncDisposable {
     const authority = await createAuthority()
     const ports = await freePorts('etcd', 'etcdPeer', 'api', 'controllers', 'scheduler')
     const folder = await mkdtemp(join(tmpdir(), 'koupleless-control-plane-'))
-    const { auditLog, flags = {} } = options
-    return new ControlPlane({ version, folder, ports, auditLog, flags }, paths, authority)
+    const { auditLog, auditPolicy = AUDIT_POLICY, flags = {} } = options
+    return new ControlPlane({ version, folder, ports, auditLog, auditPolicy, flags }, paths, authority)
   }
 
   kubectl(args: readonly string[], input?: string): Promise<string> {
@@ -146,7 +148,7 @@ export class ControlPlane implements AsyncDisposable {
       'service-accounts.pub': publicKey,
       'service-accounts.key': privateKey,
       'scheduler.json': schedulerConfiguration(this.#layout),
-      'audit-policy.json': AUDIT_POLICY,
+      'audit-policy.json': this.#layout.auditPolicy,
       'admin.kubeconfig': await this.#kubeconfig('admin', ['system:masters']),
       'controllers.kubeconfig': await this.#kubeconfig('system:kube-controller-manager'),
       'scheduler.kubeconfig': await this.#kubeconfig('system:kube-scheduler'),

@@ -10,6 +10,7 @@ export interface Layout {
     readonly scheduler: number
   }
   readonly auditLog: string | undefined
+  readonly auditPolicy: string
   readonly flags: ExtraFlags
 }
 

@@ -42,28 +42,48 @@ test('one that ends by itself is told, with the end of what it said', async () =
   await expect(processes.start('none', join(folder, 'no-such-program'), [])).rejects.toThrow(/ENOENT/)
 })
 
-/** Starts a sleeper as we do, in a process of its own that can be killed. */
-async function anotherOfUs(): Promise<{ readonly child: ChildProcess; readonly sleeper: number }> {
-  const module = join(import.meta.dirname, 'processes.ts')
-  const program = `
-    const { Processes } = await import(${JSON.stringify(module)})
-    const processes = new Processes(${JSON.stringify(folder)})
-    await processes.start('ended', 'true', [])
-    await processes.start('sleeper', 'sleep', ['600'])
-    process.stdout.write(String(processes.pid('sleeper')) + '\\n')
-    setInterval(() => undefined, 60_000)
-  `
+/** Starts what `program` starts, in a process of its own that can be killed. It writes the process id. */
+async function anotherOfUs(program: string): Promise<{ readonly child: ChildProcess; readonly started: number }> {
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  return { child, sleeper: Number(line.toString()) }
+  return { child, started: Number(line.toString()) }
 }
 
+const SLEEPER = (own: string): string => `
+  const { Processes } = await import(${JSON.stringify(join(import.meta.dirname, 'processes.ts'))})
+  const processes = new Processes(${JSON.stringify(own)})
+  await processes.start('ended', 'true', [])
+  await processes.start('sleeper', 'sleep', ['600'])
+  console.log(processes.pid('sleeper'))
+  setInterval(() => undefined, 60_000)
+`
+
 test('where we are killed, what we started ends all the same and the folder goes', async () => {
-  const { child, sleeper } = await anotherOfUs()
-  expect(isAlive(sleeper)).toBe(true)
+  const { child, started } = await anotherOfUs(SLEEPER(folder))
+  expect(isAlive(started)).toBe(true)
   child.kill('SIGKILL')
-  await eventually('the sleeper ended', () => !isAlive(sleeper) || undefined)
+  await eventually('the sleeper ended', () => !isAlive(started) || undefined)
   await eventually('the folder is gone', () => !existsSync(folder) || undefined)
+})
+
+const OPERATOR = (own: string): string => `
+  const { OperatorProcess } = await import(${JSON.stringify(join(import.meta.dirname, '../cluster/operator-process.ts'))})
+  const { writeFileSync } = await import('node:fs')
+  writeFileSync(${JSON.stringify(join(own, 'operator.mjs'))}, 'setInterval(() => undefined, 60_000)')
+  const settings = { env: 'dev', kubeconfig: '', broker: { embedded: true }, folder: ${JSON.stringify(own)} }
+  const operator = await OperatorProcess.prepare({ ...settings, bundle: ${JSON.stringify(join(own, 'operator.mjs'))} })
+  operator.begin()
+  console.log(operator.pid)
+  setInterval(() => undefined, 60_000)
+`
+
+test('so does an operator, and its log stays', async () => {
+  const { child, started } = await anotherOfUs(OPERATOR(folder))
+  const log = join(folder, 'operator.log')
+  await eventually('it has a log', () => (isAlive(started) && existsSync(log)) || undefined)
+  child.kill('SIGKILL')
+  await eventually('the operator ended', () => !isAlive(started) || undefined)
+  expect(existsSync(log)).toBe(true)
 })

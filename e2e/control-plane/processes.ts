@@ -3,22 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
-/**
- * Reads which processes run from a pipe that our death closes, however we die; then ends what still runs and removes the
- * folder. A shell, since it takes 1 MB and every system has one.
- */
-const WATCHDOG = `
-pids=
-while read -r verb pid; do
-  if [ "$verb" = started ]; then pids="$pids $pid"; continue; fi
-  rest=
-  for other in $pids; do [ "$other" = "$pid" ] || rest="$rest $other"; done
-  pids=$rest
-done
-[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
-rm -rf "$0"
-`
+import { Watchdog } from '../../mqtt-bridge/transport/test-watchdog.ts'
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
@@ -26,13 +11,11 @@ const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || ch
 export class Processes implements AsyncDisposable {
   readonly #folder: string
   readonly #children = new Map<string, ChildProcess>()
-  readonly #watchdog: ChildProcess
+  readonly #watchdog: Watchdog
 
   constructor(folder: string) {
     this.#folder = folder
-    // A session of its own, as the others have: a Ctrl-C in the terminal is for us, and we end them.
-    this.#watchdog = spawn('sh', ['-c', WATCHDOG, folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
-    this.#watchdog.stdin?.on('error', () => undefined)
+    this.#watchdog = new Watchdog(folder)
   }
 
   async start(name: string, binary: string, args: readonly string[]): Promise<void> {
@@ -41,9 +24,7 @@ export class Processes implements AsyncDisposable {
     const child = spawn(binary, args, { stdio: ['ignore', log, log], cwd: this.#folder, detached: true })
     closeSync(log)
     await once(child, 'spawn')
-    const { pid } = child
-    this.#tell('started', pid)
-    child.once('exit', () => this.#tell('ended', pid))
+    this.#watchdog.watch(child)
     this.#children.set(name, child)
   }
 
@@ -77,17 +58,10 @@ export class Processes implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#children.keys()].map(name => this.stop(name, 'SIGKILL')))
-    if (hasEnded(this.#watchdog)) return
-    const ended = once(this.#watchdog, 'exit')
-    this.#watchdog.stdin?.end()
-    await ended
+    await this.#watchdog[Symbol.asyncDispose]()
   }
 
   #logOf(name: string): string {
     return join(this.#folder, `${name}.log`)
-  }
-
-  #tell(verb: 'started' | 'ended', pid: number | undefined): void {
-    this.#watchdog.stdin?.write(`${verb} ${pid}\n`)
   }
 }

@@ -15,6 +15,7 @@ export interface Stage {
 
 const isContract = (path: string): boolean => path.endsWith('.contract.test.ts')
 const isJourney = (path: string): boolean => path.startsWith('e2e/cluster/')
+const isChaos = (path: string): boolean => path.endsWith('.chaos.test.ts')
 const isJava = (path: string): boolean => path.endsWith('.java.test.ts')
 const isOnJvms = (path: string): boolean => isJava(path) || JOURNEYS_ON_JVMS.includes(path)
 
@@ -50,11 +51,12 @@ export const STAGES: readonly Stage[] = [
   vitest(
     'unit',
     'unit and property tests, house rules',
-    path => !isContract(path) && !isJourney(path) && !isJava(path),
+    path => !isContract(path) && !isJourney(path) && !isJava(path) && !isChaos(path),
     true,
   ),
   SIMULATION,
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
+  vitest('chaos', 'one round of chaos on real parts', isChaos),
   JAVA,
 ]

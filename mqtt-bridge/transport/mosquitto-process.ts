@@ -2,10 +2,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Watchdog } from './test-watchdog.ts'
 
 export interface MosquittoOptions {
   /** Kept across restarts; a free one unless given. */
@@ -42,6 +43,7 @@ export class Mosquitto implements AsyncDisposable {
   readonly port: number
   readonly #folder: string
   readonly #binary: string
+  readonly #watchdog: Watchdog
   #process: ChildProcess | undefined
   #log = ''
 
@@ -49,6 +51,7 @@ export class Mosquitto implements AsyncDisposable {
     this.port = port
     this.#folder = folder
     this.#binary = binary
+    this.#watchdog = new Watchdog(folder)
   }
 
   static async start(options: MosquittoOptions = {}): Promise<Mosquitto> {
@@ -76,6 +79,7 @@ export class Mosquitto implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
+    this.#watchdog.watch(child)
     for (const output of [child.stdout, child.stderr]) output?.on('data', data => this.#note(String(data)))
     await this.#isListening(child)
   }
@@ -92,7 +96,7 @@ export class Mosquitto implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
-    await rm(this.#folder, { recursive: true, force: true })
+    await this.#watchdog[Symbol.asyncDispose]()
   }
 
   async #configure({ user, tls, accessList }: MosquittoOptions): Promise<void> {

@@ -1,5 +1,9 @@
 /** The MQTT transport over a broker that no one here wrote. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync } from 'node:fs'
+import net from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Ear, type Rig, soon, transportContract } from './contract.ts'
 import { Mosquitto, type MosquittoOptions } from './mosquitto-process.ts'
@@ -179,4 +183,31 @@ describe('a broker that limits us', () => {
       await soon(() => expect(ear.texts).toContain('still here'))
     },
   )
+})
+
+/** A Mosquitto of another process of ours, which can be killed. */
+async function mosquittoOfAnother(): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+  const program = `
+    const { Mosquitto } = await import(${JSON.stringify(join(import.meta.dirname, 'mosquitto-process.ts'))})
+    console.log((await Mosquitto.start()).port)
+    setInterval(() => undefined, 60_000)
+  `
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  return { child, port: Number(line.toString()) }
+}
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const socket = net.connect(port, '127.0.0.1', () => resolve(true))
+    socket.once('error', () => resolve(false)).once('connect', () => socket.destroy())
+  })
+
+test('a test that is killed leaves no Mosquitto behind', async () => {
+  const { child, port } = await mosquittoOfAnother()
+  expect(await isListening(port)).toBe(true)
+  child.kill('SIGKILL')
+  await soon(async () => expect(await isListening(port)).toBe(false))
 })

@@ -2,7 +2,8 @@
 import { bizKey, type Command } from '../../mqtt-bridge/index.ts'
 import type { NameClaims } from '../claims.ts'
 import type { BaseRecord, Flight } from '../registry/base-record.ts'
-import { planName, RESEND_AFTER_MS, type Step } from './module-plan.ts'
+import { planName, type Step } from './module-plan.ts'
+import { resendDueAtMs } from './resend.ts'
 
 /** A real base has five workers without time-outs; one of ours stays free for uninstalls, so that hung installs cannot block them. */
 export const FLIGHTS_MAX = 3
@@ -66,12 +67,14 @@ function lostInstalls(
   { flights, bizs }: BaseRecord,
   wanted: readonly SendStep[],
 ): readonly { readonly dueAtMs: number; readonly step: SendStep }[] {
-  return [...flights].flatMap(([key, { command, name, version, claim, overdue, sentAtMs }]) => {
+  return [...flights].flatMap(([key, flight]) => {
+    const { name, version, claim } = flight
+    const dueAtMs = resendDueAtMs(flight)
     // Somebody else's install, of which a conflict told us, may bring in what is not ours to remove.
-    if (!overdue || command !== 'installBiz' || claim === undefined || bizs.has(key)) return []
+    if (dueAtMs === undefined || claim === undefined || bizs.has(key)) return []
     if (wanted.some(step => stepKey(step) === key)) return []
     const why = 'its install was not answered, and is not wanted now'
-    return { dueAtMs: sentAtMs + RESEND_AFTER_MS, step: { kind: 'uninstall', name, version, claim, why } as const }
+    return { dueAtMs, step: { kind: 'uninstall', name, version, claim, why } as const }
   })
 }
 
@@ -133,7 +136,8 @@ export function flightOf(step: SendStep, nowMs: number): Flight {
     tuple: step.tuple,
     unproven: step.unproven,
     sentAtMs: nowMs,
-    overdue: step.again ?? false,
+    overdue: step.again?.overdue ?? false,
+    ...(step.again?.resent && { resent: step.again.resent }),
     ...(step.replaces ? { replaces: step.replaces } : {}),
     ...(step.tuple !== step.claim.tuple && { restores: true }),
   }

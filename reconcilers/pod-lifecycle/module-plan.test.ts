@@ -5,7 +5,7 @@ import { aBase, BUILT_AT_MS } from '../registry/a-base.ts'
 import { type Attempt, type BaseRecord, claimId, type Flight, type ModuleTuple } from '../registry/base-record.ts'
 import { aBiz, aPod, claimsFor, jar, noLookups, planFor } from './a-pod.ts'
 import { flightOf, planBase } from './base-plan.ts'
-import { RESEND_AFTER_MS } from './module-plan.ts'
+import { RESEND_AFTER_MS, TRACELESS_AFTER_MS } from './resend.ts'
 
 const old = aPod({ name: 'old', version: '0.0.1', createdAt: '2026-01-01T00:00:00Z' })
 const young = aPod({ name: 'young', version: '0.0.2', createdAt: '2026-01-01T00:00:10Z' })
@@ -74,6 +74,31 @@ describe('one claim', () => {
     expect(again && flightOf(again, BUILT_AT_MS)).toMatchObject({ sentAtMs: BUILT_AT_MS, overdue: true })
     const younger = { ...lost, sentAtMs: lost.sentAtMs + 1 }
     expect(planFor(aBase({ flights: [younger] }), [old])).toMatchObject({ kind: 'wait', untilMs: BUILT_AT_MS + 1 })
+  })
+
+  const traceless = (facts: Partial<Flight> = {}): Flight =>
+    inFlight({
+      sentAtMs: BUILT_AT_MS - TRACELESS_AFTER_MS,
+      tracelessLooks: 3,
+      claim: claimId('uid-old', 'biz1'),
+      ...facts,
+    })
+
+  test('one of which the base shows no trace is sent again long before that, and each time it waits twice as long', () => {
+    const [again] = planBase(aBase({ flights: [traceless()] }), claimsOn([old], noLookups), BUILT_AT_MS).send
+    expect(again).toMatchObject({ kind: 'install', strategy: 'installOnly' })
+    const second = again && flightOf(again, BUILT_AT_MS)
+    const resent = { times: 1, firstSentAtMs: BUILT_AT_MS - TRACELESS_AFTER_MS }
+    expect(second).toMatchObject({ sentAtMs: BUILT_AT_MS, overdue: false, resent })
+    const waiting = traceless({ sentAtMs: BUILT_AT_MS, resent })
+    const untilMs = BUILT_AT_MS + 2 * TRACELESS_AFTER_MS
+    expect(planFor(aBase({ flights: [waiting] }), [old])).toMatchObject({ kind: 'wait', untilMs })
+  })
+
+  test("one that the base was hardly looked at since, or that is somebody else's, is waited for", () => {
+    expect(planFor(aBase({ flights: [traceless({ tracelessLooks: 2 })] }), [old])).toMatchObject({ kind: 'wait' })
+    const { claim: _none, ...theirs } = traceless()
+    expect(planFor(aBase({ flights: [theirs] }), [old])).toMatchObject({ kind: 'wait' })
   })
 
   test('after an answer absence proves nothing until the base was looked at again', () => {
@@ -284,6 +309,7 @@ describe('the limits of a base', () => {
       planBase(aBase({ flights: [flight] }), claimsOn([leaving], noLookups), BUILT_AT_MS).send
     expect(sent(lost)).toMatchObject([{ kind: 'uninstall', name: 'biz1', version: '0.0.1' }])
     expect(sent({ ...lost, overdue: false })).toEqual([])
+    expect(sent({ ...lost, overdue: false, tracelessLooks: 3 })).toHaveLength(1)
     const { claim: _ours, ...theirs } = lost
     expect(sent(theirs)).toEqual([])
   })

@@ -1,7 +1,15 @@
 /** One biz name on one base: what is to be done next, and why. Pure. The order of the checks is the order of DESIGN 3. */
 import { type BizKey, type BizReport, bizKey, type InstallStrategy } from '../../mqtt-bridge/index.ts'
 import type { Claim, ClaimGroup, NameClaims } from '../claims.ts'
-import type { Attempt, BaseRecord, ClaimId, Flight, ModuleTuple } from '../registry/base-record.ts'
+import {
+  type Attempt,
+  type BaseRecord,
+  type ClaimId,
+  type Flight,
+  firstSentAtMs,
+  type ModuleTuple,
+} from '../registry/base-record.ts'
+import { resendDueAtMs } from './resend.ts'
 import { bizOf, failureOf, foreignRival, isServing, keyOf } from './standing.ts'
 
 export type Step =
@@ -14,8 +22,8 @@ export type Step =
       readonly unproven: boolean
       /** The same version stands and is replaced: its tuple, to put back if this fails. */
       readonly replaces?: ModuleTuple
-      /** Sent before, and past its deadline: it goes on counting, and is waited for no more than the first. */
-      readonly again?: true
+      /** Sent before: it takes the place of the first, and is waited for no longer than that. */
+      readonly again?: Pick<Flight, 'overdue' | 'resent'>
       readonly why: string
     }
   /** `claim` is the Pod being deleted for it, where there is one: a failure is held against that claim. */
@@ -153,18 +161,15 @@ function planFrom(facts: NameFacts, group: ClaimGroup): Step {
 
 const waitIf = (why: string | undefined): Step | undefined => (why === undefined ? undefined : wait(why))
 
-/** How long a command past its deadline is given before it is sent again. */
-export const RESEND_AFTER_MS = 300_000
-
 /**
  * A command that was never answered may hang in the base, or may never have reached it: a base that loses its connection loses
  * what was on its way. To send it again tells: the base refuses it for as long as the first one runs, whose lock it holds.
  */
 function planResend({ record, nowMs }: NameFacts, claim: Claim): Step | undefined {
   const flight = record.flights.get(keyOf(claim))
-  if (!flight?.overdue || flight.command !== 'installBiz') return undefined
-  const dueAtMs = flight.sentAtMs + RESEND_AFTER_MS
-  if (dueAtMs > nowMs) return wait('its command is not answered, and may hang', dueAtMs)
+  const dueAtMs = flight && resendDueAtMs(flight)
+  if (!flight || dueAtMs === undefined) return undefined
+  if (dueAtMs > nowMs) return wait('its command is not answered: it may be running, or lost', dueAtMs)
   return {
     kind: 'install',
     claim,
@@ -172,8 +177,13 @@ function planResend({ record, nowMs }: NameFacts, claim: Claim): Step | undefine
     strategy: flight.strategy ?? 'installOnly',
     unproven: flight.unproven ?? false,
     ...(flight.replaces && { replaces: flight.replaces }),
-    again: true,
-    why: 'not answered by its deadline: sent again, since it may have been lost',
+    again: {
+      overdue: flight.overdue,
+      resent: { times: (flight.resent?.times ?? 0) + 1, firstSentAtMs: firstSentAtMs(flight) },
+    },
+    why: flight.overdue
+      ? 'not answered by its deadline: sent again, since it may have been lost'
+      : 'not answered, and the base shows no trace of it: sent again, since it may have been lost',
   }
 }
 

@@ -40,6 +40,9 @@ export class PodController implements Reconciler<PodKey> {
   /** What was last told of a Pod in Events, so that each is told once. */
   readonly #told = new Map<string, string>()
 
+  /** By uid, until the watch tells that they are gone: their deletion was confirmed. */
+  readonly #released = new Set<string>()
+
   constructor(options: PodControllerOptions) {
     this.#of = options
   }
@@ -57,7 +60,8 @@ export class PodController implements Reconciler<PodKey> {
     await sources.prepare(pods)
     const claims = claimsOn(pods, sources.lookups)
     const seenAtMs = store.seenAtMs(key) ?? clock.now()
-    const plan = planPod({ pod, record, claims, lookups: sources.lookups, seenAtMs, nowMs: clock.now() })
+    const isReleased = this.#released.has(podRef(pod).uid)
+    const plan = planPod({ pod, record, claims, lookups: sources.lookups, seenAtMs, isReleased, nowMs: clock.now() })
     await this.#carryOut(key, pod, record, plan)
     return plan.wakeAfterMs === undefined
       ? settled(plan.action.kind, plan.why)
@@ -90,6 +94,7 @@ export class PodController implements Reconciler<PodKey> {
       }
       case 'release':
         await cluster.deletePod(key, uid)
+        this.#released.add(uid)
         if (action.cause === 'gone') this.#tellUninstalled(pod)
         return
       case 'evict':
@@ -166,6 +171,7 @@ export class PodController implements Reconciler<PodKey> {
   #forget(uid: string, node: NodeName): void {
     const { registry, sources, onGone } = this.#of
     for (const told of this.#told.keys()) if (told.startsWith(`${uid}/`)) this.#told.delete(told)
+    this.#released.delete(uid)
     sources.forget(uid)
     onGone(uid)
     const record = registry.byNode(node)

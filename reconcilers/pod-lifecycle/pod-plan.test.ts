@@ -9,7 +9,15 @@ import { aBiz, aPod, jar, noLookups } from './a-pod.ts'
 import { planPod } from './pod-plan.ts'
 
 const plan = (pod: V1Pod, record: BaseRecord, { others = [] as V1Pod[], seenAtMs = 0, nowMs = BUILT_AT_MS } = {}) =>
-  planPod({ pod, record, claims: claimsOn([pod, ...others], noLookups), lookups: noLookups, seenAtMs, nowMs })
+  planPod({
+    pod,
+    record,
+    claims: claimsOn([pod, ...others], noLookups),
+    lookups: noLookups,
+    seenAtMs,
+    isReleased: false,
+    nowMs,
+  })
 
 function statusOf(pod: V1Pod, record: BaseRecord, others: V1Pod[] = []): V1PodStatus {
   const { action } = plan(pod, record, { others })
@@ -355,9 +363,18 @@ describe('deletion', () => {
     ).toEqual({ kind: 'release', cause: 'base-dead' })
   })
 
+  const released = { ...leaving, metadata: { ...leaving.metadata, deletionGracePeriodSeconds: 0 } }
+
   test('released once: finalizers of others are not hammered', () => {
-    const released = { ...leaving, metadata: { ...leaving.metadata, deletionGracePeriodSeconds: 0 } }
-    expect(plan(released, aBase()).action.kind).toBe('none')
+    const held = { ...released, metadata: { ...released.metadata, finalizers: ['example.com/others'] } }
+    expect(plan(held, aBase()).action.kind).toBe('none')
+    const facts = { pod: released, record: aBase(), claims: claimsOn([released], noLookups), lookups: noLookups }
+    expect(planPod({ ...facts, seenAtMs: 0, isReleased: true, nowMs: BUILT_AT_MS }).action.kind).toBe('none')
+  })
+
+  test('a deletion that broke off half-way is made again, and not before the module is gone', () => {
+    expect(plan(released, aBase()).action).toEqual({ kind: 'release', cause: 'gone' })
+    expect(plan(released, running).action.kind).toBe('none')
   })
 
   test('a Pod that never was a module goes', () => {

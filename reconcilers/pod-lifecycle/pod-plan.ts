@@ -15,6 +15,8 @@ export interface PodFacts {
   readonly lookups: ClaimLookups
   /** When we first saw this Pod on its base. */
   readonly seenAtMs: number
+  /** The API server has confirmed that it deleted this Pod for us. */
+  readonly isReleased: boolean
   readonly nowMs: number
 }
 
@@ -58,8 +60,10 @@ export function planPod(facts: PodFacts): PodPlan {
   return planStatus(facts)
 }
 
-function planRelease({ pod, record, claims, lookups }: PodFacts): PodPlan {
-  if (pod.metadata?.deletionGracePeriodSeconds === 0) return none('released; finalizers of others hold it')
+function planRelease(facts: PodFacts): PodPlan {
+  const { pod, record, claims, lookups } = facts
+  const released = releasedWhy(facts)
+  if (released !== undefined) return none(released)
   const release = (cause: Extract<PodAction, { kind: 'release' }>['cause'], why: string): PodPlan => ({
     action: { kind: 'release', cause },
     why,
@@ -73,6 +77,13 @@ function planRelease({ pod, record, claims, lookups }: PodFacts): PodPlan {
   if (own.some(claim => isKept(record, claims, claim)))
     return release('claimed', 'other Pods keep or replace its module')
   return release(hasRun(pod) ? 'gone' : 'never-installed', 'nothing of it is left to remove')
+}
+
+/** A deletion that breaks off leaves a Pod without grace that nobody removes: it is to be deleted once more. */
+function releasedWhy({ pod: { metadata }, isReleased }: PodFacts): string | undefined {
+  if (metadata?.deletionGracePeriodSeconds !== 0) return undefined
+  if ((metadata.finalizers ?? []).length > 0) return 'released; finalizers of others hold it'
+  return isReleased ? 'released' : undefined
 }
 
 const hasRun = (pod: V1Pod): boolean =>

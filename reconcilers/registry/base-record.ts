@@ -83,9 +83,16 @@ export interface Flight {
   readonly before?: Pick<BizReport, 'state' | 'changedAtMs'>
   /** Newest publish time heard of the base by then: what was published earlier cannot speak of this command. */
   readonly sentAfterPublishedAtMs?: number
+  /** Looks in a row, published since, that show no trace of it: it may be lost, or still be downloading. */
+  readonly tracelessLooks?: number
+  /** It was sent before, to no effect that is known: how often, and when first. */
+  readonly resent?: { readonly times: number; readonly firstSentAtMs: number }
   /** Snapshots show the outcome since then (our clock), though no answer came: see `end-flights.ts`. */
   readonly outcomeSeenAtMs?: number
 }
+
+/** A command that was sent again has not been answered for longer than its last sending. */
+export const firstSentAtMs = ({ resent, sentAtMs }: Flight): number => resent?.firstSentAtMs ?? sentAtMs
 
 /** After an answer (or a deadline) the base must be looked at anew: `since` is the answer's own publish time. */
 export interface Doubt {

@@ -173,3 +173,29 @@ test('a look that an answer has overtaken says nothing of the flight sent after 
     'outcomeSeenAtMs',
   )
 })
+
+describe('an install of which looks show no trace', () => {
+  const looksOf = (record: BaseRecord): number | undefined => record.flights.get(KEY)?.tracelessLooks
+
+  test('is told so at the third look, and its traceless looks are counted anew after any trace', () => {
+    const { record } = lookedAt(sent(aFlight()), [1_000, []], [2_000, []])
+    expect(looksOf(record)).toBe(2)
+    const third = anObservation('snapshot', { publishedAtMs: BUILT_AT_MS + 3_000, bizs: [] })
+    const observed = observe(record, third, aContext({ nowMs: BUILT_AT_MS + 3_000 }))
+    expect(observed?.changes).toContain('bizs')
+    expect(observed && looksOf(observed.record)).toBe(3)
+    expect(looksOf(lookedAt(record, [3_000, [biz1('resolved', 2_900)]]).record)).toBe(0)
+  })
+
+  test('has left one when it stopped what it replaces', () => {
+    const standing = biz1('activated', -60_000)
+    const replacing = sent(aFlight({ strategy: 'uninstallThenInstall' }), { bizs: [standing] })
+    expect(looksOf(lookedAt(replacing, [1_000, [standing]], [2_000, [standing]]).record)).toBe(2)
+    expect(looksOf(lookedAt(replacing, [1_000, [standing]], [2_000, []]).record)).toBe(0)
+  })
+
+  test('says nothing where the looks were published before it was sent', () => {
+    const record = sent(aFlight({ sentAfterPublishedAtMs: BUILT_AT_MS + 5_000 }))
+    expect(looksOf(lookedAt(record, [1_000, []], [2_000, []]).record)).toBeUndefined()
+  })
+})

@@ -13,6 +13,9 @@ const ANSWER_AFTER_MS = 2_000
 /** A biz that stands unchanged this long is not being worked on: whatever the command was, it is over. */
 const UNTOUCHED_MS = 10_000
 
+/** So many looks without a trace mean something: one or two may have been asked for before the command, and told late. */
+export const TRACELESS_LOOKS = 3
+
 export function endFlights(record: BaseRecord, publishedAtMs: number, context: ObserveContext): Observed {
   let observed = unchanged(record)
   for (const [key, flight] of record.flights) {
@@ -26,7 +29,17 @@ function judge(record: BaseRecord, key: BizKey, flight: Flight, context: Observe
   const patienceMs = patienceFor(flight, record.bizs.get(key))
   const seenAtMs = flight.outcomeSeenAtMs ?? context.nowMs
   if (patienceMs !== undefined && context.nowMs - seenAtMs >= patienceMs) return end(record, key, flight, context)
-  return unchanged({ ...record, flights: withEntry(record.flights, key, seen(flight, patienceMs, seenAtMs)) })
+  const looked = { ...seen(flight, patienceMs, seenAtMs), tracelessLooks: tracelessLooks(record, key, flight) }
+  const next = { ...record, flights: withEntry(record.flights, key, looked) }
+  // Nothing else wakes whoever is to send it again.
+  return looked.tracelessLooks === TRACELESS_LOOKS ? changed(next, 'bizs') : unchanged(next)
+}
+
+/** An install leaves its first trace when it has downloaded its jar; one that replaces, when it stops what runs. */
+function tracelessLooks(record: BaseRecord, key: BizKey, { command, before, tracelessLooks = 0 }: Flight): number {
+  const biz = record.bizs.get(key)
+  const hasTrace = command === 'uninstallBiz' || (biz ? differs(before, biz) : before !== undefined)
+  return hasTrace ? 0 : tracelessLooks + 1
 }
 
 function seen({ outcomeSeenAtMs: _before, ...flight }: Flight, patienceMs: number | undefined, atMs: number): Flight {

@@ -1,6 +1,5 @@
 /** Workloads at rest: as many Pods as were asked for, up to date and available. */
 import type { V1DaemonSet, V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
-import type { World } from '../world.ts'
 import { liveClaims, type SeenClaim, wantsSame, workloadName } from './claims-seen.ts'
 
 /** Workloads of which a Pod has lost its biz to another workload on that base: no wish of both can come true. */
@@ -16,11 +15,16 @@ function losers(claims: readonly SeenClaim[]): readonly SeenClaim[] {
   return first && rivals && claims.some(claim => !wantsSame(first, claim)) ? claims : []
 }
 
+/** Whatever holds objects by resource: the simulated server, or what was listed from a real one. */
+export interface Objects {
+  list<T>(resource: 'pods' | 'nodes' | 'deployments' | 'statefulsets' | 'daemonsets'): readonly T[]
+}
+
 interface Named {
   readonly metadata?: { readonly name?: string }
 }
 
-export function ofWorkloads({ server }: World, excused: ReadonlySet<string>): readonly string[] {
+export function ofWorkloads(server: Objects, excused: ReadonlySet<string>): readonly string[] {
   const isJudged = ({ metadata }: Named): boolean => !excused.has(metadata?.name ?? '')
   return [
     ...server.list<V1Deployment>('deployments').filter(isJudged).flatMap(ofDeployment),

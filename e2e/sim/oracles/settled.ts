@@ -2,7 +2,9 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Composition } from '../../../operator/compose.ts'
+import type { SimulatedBase } from '../../base-simulator/index.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
+import type { Ledger } from '../bases/ledger.ts'
 import type { World } from '../world.ts'
 import { asText, isModule, liveClaims, newest, type SeenClaim, wantsSame, workloadName } from './claims-seen.ts'
 import { ofWorkloads, quarrelling } from './settled-workloads.ts'
@@ -29,7 +31,7 @@ export function unsettled(world: World, operator: Running | undefined): readonly
     ),
     ...ofLeases(world, operator.clientId, nodes),
     ...pods.flatMap(pod => ofPod(pod, nodes)),
-    ...ofWorkloads(world, new Set([...quarrelling(pods), ...blocked(world, composition, pods)])),
+    ...ofWorkloads(world.server, new Set([...quarrelling(pods), ...blocked(world, composition, pods)])),
   ]
 }
 
@@ -50,9 +52,9 @@ function blocked(world: World, composition: Composition, pods: readonly V1Pod[])
 
 const namesOf = (keys: Iterable<string>): ReadonlySet<string> => new Set([...keys].map(key => key.split(':')[0] ?? ''))
 
-const isOurs = ({ metadata }: V1Node): boolean => metadata?.labels?.type === 'virtual-kubelet'
+export const isOurs = ({ metadata }: V1Node): boolean => metadata?.labels?.type === 'virtual-kubelet'
 
-export const nodeNameOf = ({ identity }: HostedBase): string => `virtual-node-${identity}`
+export const nodeNameOf = ({ identity }: Pick<TrueBase, 'identity'>): string => `virtual-node-${identity}`
 
 const isTrue = (conditions: readonly { type: string; status: string }[] | undefined, type: string): boolean =>
   conditions?.find(condition => condition.type === type)?.status === 'True'
@@ -68,12 +70,21 @@ function heldForForeign({ faults }: World, { registry }: Composition, base: Host
   return new Set([...held].filter(key => !foreign.has(key) && (isShared || untold.has(key))))
 }
 
-interface Cluster {
+export interface SeenCluster {
   readonly pods: readonly V1Pod[]
   readonly nodes: readonly V1Node[]
 }
 
-function ofBase(base: HostedBase, { pods, nodes }: Cluster, excused: ReadonlySet<string>): readonly string[] {
+/** A base, and the truth about it. */
+export interface TrueBase {
+  readonly identity: string
+  readonly alive: boolean
+  readonly base: Pick<SimulatedBase, 'ip' | 'bizs'>
+  readonly ledger: Pick<Ledger, 'foreign' | 'originOf' | 'untold'>
+}
+
+/** @param excused by `name:version`: what must be held for foreign, though it is not */
+export function ofBase(base: TrueBase, { pods, nodes }: SeenCluster, excused: ReadonlySet<string>): readonly string[] {
   const name = nodeNameOf(base)
   const node = nodes.find(({ metadata }) => metadata?.name === name)
   if (!base.alive) return [`${base.identity} is not up`]
@@ -94,7 +105,7 @@ function ofBase(base: HostedBase, { pods, nodes }: Cluster, excused: ReadonlySet
   ]
 }
 
-function ofNode(base: HostedBase, node: V1Node): readonly string[] {
+function ofNode(base: TrueBase, node: V1Node): readonly string[] {
   const { name } = node.metadata ?? {}
   const ip = node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address
   return [
@@ -106,7 +117,7 @@ function ofNode(base: HostedBase, node: V1Node): readonly string[] {
 
 const keyOf = ({ name, version }: { readonly name: string; readonly version: string }): string => `${name}:${version}`
 
-function ofClaims(base: HostedBase, biz: string, wanted: readonly SeenClaim[]): readonly string[] {
+function ofClaims(base: TrueBase, biz: string, wanted: readonly SeenClaim[]): readonly string[] {
   const winners = newest(wanted)
   const present = base.base.bizs().filter(({ name }) => name === biz)
   const runs = present.map(each => `${keyOf(each)} ${each.state}`).join(', ')
@@ -144,7 +155,7 @@ function shownOf({ pod: { metadata, spec, status }, name }: SeenClaim): Shown {
   return { name: metadata?.name ?? '', ready, phase, ip: podIP, alone }
 }
 
-function ofReadiness(base: HostedBase, claim: SeenClaim, serving: readonly SeenClaim[]): readonly string[] {
+function ofReadiness(base: TrueBase, claim: SeenClaim, serving: readonly SeenClaim[]): readonly string[] {
   const { name, ready, phase, ip, alone } = shownOf(claim)
   if (ready && ip !== base.base.ip) return [`Pod ${name} shows ${ip}, its base has ${base.base.ip}`]
   if (serving.some(winner => wantsSame(winner, claim))) {
@@ -155,7 +166,7 @@ function ofReadiness(base: HostedBase, claim: SeenClaim, serving: readonly SeenC
   return ready && alone && !own ? [`Pod ${name} is Ready, and its module does not run`] : []
 }
 
-function ofPod({ metadata, spec }: V1Pod, nodes: readonly V1Node[]): readonly string[] {
+export function ofPod({ metadata, spec }: V1Pod, nodes: readonly V1Node[]): readonly string[] {
   if (metadata?.deletionTimestamp) return [`Pod ${metadata.name} is being deleted`]
   if (spec?.nodeName && !nodes.some(node => node.metadata?.name === spec.nodeName))
     return [`Pod ${metadata?.name} is bound to ${spec.nodeName}, which is no Node`]

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { lookAt, unsettled } from './truth.ts'
+import type { ChaosWorld } from './world.ts'
+
+/** The promise of a healed world. */
+export const CONVERGES_WITHIN_MS = 30_000
+/** After that, what is only late is told from what is lost: an install that hangs is sent again by then. */
+const LOST_AFTER_MS = 330_000
+const LOOK_EVERY_MS = 500
+const TOLD_MAX = 12
+
+/** @returns how long it took, from now. What is late or lost stands in the journal. */
+export async function converge(world: ChaosWorld, progress: (text: string) => void): Promise<number> {
+  const begun = Date.now()
+  let isLate = false
+  for (let looks = 1; ; looks++) {
+    const faults = unsettled(await lookAt(world.api), await world.trueBases())
+    const tookMs = Date.now() - begun
+    if (faults.length === 0) return tookMs
+    if (tookMs > CONVERGES_WITHIN_MS && !isLate) {
+      isLate = true
+      for (const fault of faults.slice(0, TOLD_MAX)) world.journal.object('late', fault)
+      world.journal.tell('world', `late by debug state:\n${await debugStates(world)}`)
+    }
+    if (tookMs > LOST_AFTER_MS) {
+      for (const fault of faults.slice(0, TOLD_MAX)) world.journal.object('lost', fault)
+      return tookMs
+    }
+    if (looks % 10 === 0)
+      progress(`${Math.round(tookMs / 1_000)} s after healing: ${faults.length} things to settle, ${faults[0]}`)
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+async function debugStates({ operators }: ChaosWorld): Promise<string> {
+  const states = operators.all.map(({ process }) => process.debugState().catch(String))
+  return (await Promise.all(states)).join('\n')
+}
