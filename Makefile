@@ -4,7 +4,7 @@ SHELL := /bin/sh
 RUN := npm run --silent
 LOCK := node_modules/.installed-lock.json
 
-.PHONY: help install check test test-matrix e2e e2e-kind test-java sim sim-mutants bench samples demo dev build image deploy format clean
+.PHONY: help install check test test-matrix e2e e2e-kind test-java sim sim-mutants bench sbom samples demo dev build image deploy format clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ sim-mutants: install ## Plant each known fault in turn and look for a seed that 
 
 bench: install ## Measure speed and cost
 	@$(RUN) bench
+
+sbom: install ## What it is built from: docs/third-party.md, and dist/sbom.cdx.json (CycloneDX)
+	@$(RUN) sbom
 
 samples: install ## The Java base and modules of samples/ (needs a JDK and Maven)
 	@$(RUN) samples

@@ -146,7 +146,21 @@ function faultsBetween(values: OptionValues, env: Environment): readonly string[
   }
   const clash = values.debugPort !== 0 && values.debugPort === values.httpPort
   if (clash) faults.push(`DEBUG_PORT: got "${values.debugPort}", as HTTP_PORT; takes a port of its own`)
-  return [...faults, ...brokerFaults(values, env)]
+  return [...faults, ...loginFaults(values), ...brokerFaults(values, env)]
+}
+
+function loginFaults(values: OptionValues): readonly string[] {
+  const pairs = [
+    ['MQTT_USERNAME', values.mqttUsername, values.mqttUsernamePath],
+    ['MQTT_PASSWORD', values.mqttPassword, values.mqttPasswordPath],
+  ] as const
+  return pairs.flatMap(([name, value, path]) => {
+    if (path === undefined) return []
+    if (value !== undefined) return [`${name}_PATH: got a file, though ${name} is given too; takes one of the two`]
+    // Else everybody would be let in, where a password was meant to be asked for.
+    if (values.embeddedBroker) return [`${name}_PATH: got a file; the embedded broker takes ${name} alone`]
+    return []
+  })
 }
 
 function brokerFaults(values: OptionValues, env: Environment): readonly string[] {

@@ -104,6 +104,18 @@ test('the link: kept always, passed on at its edges only', () => {
   expect(lines.map(line => line.split(' ')[0])).toEqual(['warn', 'info', 'warn'])
 })
 
+test('a link that could not be renewed is told, and is no edge', () => {
+  const { hearing, edges, lines } = aHearing()
+  hearing.link(up)
+  hearing.link({ ...up, renewalFault: 'half written' })
+  hearing.link({ ...up, why: 'connected, renewed' })
+  expect(edges).toEqual([true])
+  expect(lines.slice(1)).toEqual([
+    'warn the connection to the broker is kept, but cannot be renewed {"epoch":1,"why":"half written"}',
+    'info connected to the broker {"epoch":1,"why":"connected, renewed"}',
+  ])
+})
+
 describe('a command that ended', () => {
   const claim = claimId('uid-web', 'biz1')
   const flight: Flight = { command: 'installBiz', name: 'biz1', version: '1', claim, sentAtMs: 2_700, overdue: false }

@@ -52,8 +52,10 @@ export class Hearing {
     const { registry, log, onLink } = this.#of
     const isEdge = registry.link.connected !== link.connected
     registry.setLink(link)
-    if (link.connected) log.info('connected to the broker', { epoch: link.epoch })
-    else log.warn('not connected to the broker', { why: link.why })
+    const { epoch, why, renewalFault } = link
+    if (!link.connected) log.warn('not connected to the broker', { why })
+    else if (renewalFault === undefined) log.info('connected to the broker', { epoch, why })
+    else log.warn('the connection to the broker is kept, but cannot be renewed', { epoch, why: renewalFault })
     if (isEdge) onLink(link)
   }
 

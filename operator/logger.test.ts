@@ -73,6 +73,14 @@ test('no credential in any message or field, however deep', () => {
   expect(reader.text).toContain('host/a.jar')
 })
 
+test('a secret that is learnt later, as one from a file, is masked from then on', () => {
+  const secrets = new Set(['hunter2!'])
+  const { log, reader } = aLog({ secrets })
+  secrets.add('hunter3!')
+  log.warn('refused', { said: 'hunter2! and hunter3! are wrong' })
+  expect(reader.text).toContain('*** and *** are wrong')
+})
+
 test('a long text is cut, and never inside a password', () => {
   const { log, reader } = aLog()
   log.info(`${'x '.repeat(4_090)}https://user:12345678901234567890@host/${'y'.repeat(9_000)}`)

@@ -11,8 +11,8 @@ const RANK: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, d
 export interface LoggerOptions {
   readonly level: LogLevel
   readonly format: 'json' | 'pretty' | 'auto'
-  /** Texts never to be shown, wherever they turn up: passwords from the configuration. */
-  readonly secrets: readonly string[]
+  /** Texts never to be shown, wherever they turn up: passwords from the configuration, and from files as they are read. */
+  readonly secrets: Iterable<string>
   readonly sink: LineSink & { readonly isTTY?: boolean | undefined }
   readonly metrics: Pick<Metrics, 'count'>
   readonly clock: Pick<Clock, 'now'>

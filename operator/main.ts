@@ -43,7 +43,7 @@ async function operate(config: Config, kubeConfig: KubeConfig): Promise<number> 
   const clock = newClock()
   const metrics = new PrometheusMetrics()
   const runs = new AsyncLocalStorage<LogFields>()
-  const secrets = [config.mqttPassword ?? '']
+  const secrets = new Set([config.mqttPassword ?? ''])
   const { logLevel: level, logFormat: format } = config
   const context = () => runs.getStore()
   const log = newLog({ level, format, secrets, metrics, clock, context, sink: process.stdout })
@@ -53,7 +53,7 @@ async function operate(config: Config, kubeConfig: KubeConfig): Promise<number> 
   const { signal } = apiStop
   const credentials = () => readCredentials(kubeConfig)
   const openApi = (brake: RequestBrake) => new ApiClient({ credentials, brake, metrics, clock, log, signal })
-  const foundation = { config, kubeConfig, clock, rng, log, metrics, nextId, runs, apiStop: signal, openApi }
+  const foundation = { config, kubeConfig, clock, rng, log, metrics, nextId, runs, apiStop: signal, openApi, secrets }
   const opened = new Opened(log)
   opened.onClose('requests', () => apiStop.abort(new Error('stopped')))
   log.info('starting', { version: VERSION, env: config.env, client: config.clientId, node: process.version })

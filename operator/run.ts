@@ -12,6 +12,8 @@ import { serve } from './http/server.ts'
 import type { Opened } from './opened.ts'
 
 export interface ProcessFoundation extends Foundation {
+  /** Texts that no log shows. */
+  readonly secrets: Set<string>
   readonly metrics: PrometheusMetrics
 }
 
@@ -31,9 +33,8 @@ export async function run(
   opened: Opened,
   stop: AbortSignal,
 ): Promise<void> {
-  const { config } = foundation
   // First, since it only checks: a wrong certificate is told before anything else is begun.
-  const transport = brokerTransport(config)
+  const transport = brokerTransport(foundation)
   const progress = { started: false }
   await openHttp(foundation, composition, opened, progress)
   await operate(foundation, composition, { transport, opened, progress, stop })
@@ -71,8 +72,9 @@ export async function operate(
   await Promise.race([ended, aborted(stop)])
 }
 
-function brokerTransport(config: Config): Transport {
+function brokerTransport({ config, secrets }: ProcessFoundation): Transport {
   const { mqttCaPath, mqttClientCrtPath, mqttClientKeyPath, mqttUsername, mqttPassword } = config
+  const { mqttUsernamePath, mqttPasswordPath } = config
   return openMqttTransport({
     url: config.brokerUrl,
     clientId: `${config.mqttClientPrefix}-${config.clientId}`,
@@ -82,6 +84,9 @@ function brokerTransport(config: Config): Transport {
     ...(mqttClientKeyPath !== undefined && { clientKeyPath: mqttClientKeyPath }),
     ...(mqttUsername !== undefined && { username: mqttUsername }),
     ...(mqttPassword !== undefined && { password: mqttPassword }),
+    ...(mqttUsernamePath !== undefined && { usernamePath: mqttUsernamePath }),
+    ...(mqttPasswordPath !== undefined && { passwordPath: mqttPasswordPath }),
+    onPassword: password => secrets.add(password),
   })
 }
 

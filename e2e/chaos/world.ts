@@ -33,8 +33,7 @@ export const RBAC = join(import.meta.dirname, '..', '..', 'deploy', 'rbac')
 export const chaosFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'koupleless-chaos-'))
 
 export const planeOptions = (folder: string): ControlPlaneOptions => ({
-  auditLog: join(folder, 'audit.log'),
-  auditPolicy: auditPolicyFor(OPERATOR_USER),
+  audit: { file: join(folder, 'audit.log'), policy: auditPolicyFor(OPERATOR_USER) },
 })
 
 /** TLS, so that what is garbled is noticed: no promise can hold where a broker's words may be anybody's. */

@@ -15,7 +15,7 @@ let audit: string
 
 beforeAll(async () => {
   audit = await mkdtemp(join(tmpdir(), 'koupleless-audit-'))
-  plane = await ControlPlane.start({ auditLog: join(audit, 'audit.log') })
+  plane = await ControlPlane.start({ audit: { file: join(audit, 'audit.log') } })
 }, FIRST_RUN_MS)
 
 afterAll(async () => {

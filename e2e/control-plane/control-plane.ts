@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Resolved, resolveBinaries } from './binaries.ts'
 import { type Authority, createAuthority } from './certificates.ts'
 import {
-  AUDIT_POLICY,
+  type Audit,
   apiServerFlags,
+  auditPolicy,
   controllerManagerFlags,
   type ExtraFlags,
   etcdFlags,
@@ -28,10 +29,8 @@ const READY_WITHIN_MS = 120_000
 export interface ControlPlaneOptions {
   /** As `v1.36.3`; else what the environment names. */
   readonly version?: string | undefined
-  /** Every request is logged to this file, for a comparison with the granted rights. */
-  readonly auditLog?: string
-  /** What of them; unless given, all, without their bodies. */
-  readonly auditPolicy?: string
+  /** Every request is logged to its file, for a comparison with the granted rights. */
+  readonly audit?: Audit
   /** Beside ours, or instead: the last one counts. As `--node-monitor-grace-period=10s`. */
   readonly flags?: ExtraFlags
 }
@@ -82,8 +81,8 @@ export class ControlPlane implements AsyncDisposable {
     const authority = await createAuthority()
     const ports = await freePorts('etcd', 'etcdPeer', 'api', 'controllers', 'scheduler')
     const folder = await mkdtemp(join(tmpdir(), 'koupleless-control-plane-'))
-    const { auditLog, auditPolicy = AUDIT_POLICY, flags = {} } = options
-    return new ControlPlane({ version, folder, ports, auditLog, auditPolicy, flags }, paths, authority)
+    const { audit, flags = {} } = options
+    return new ControlPlane({ version, folder, ports, audit, flags }, paths, authority)
   }
 
   kubectl(args: readonly string[], input?: string): Promise<string> {
@@ -148,7 +147,7 @@ export class ControlPlane implements AsyncDisposable {
       'service-accounts.pub': publicKey,
       'service-accounts.key': privateKey,
       'scheduler.json': schedulerConfiguration(this.#layout),
-      'audit-policy.json': this.#layout.auditPolicy,
+      'audit-policy.json': auditPolicy(this.#layout),
       'admin.kubeconfig': await this.#kubeconfig('admin', ['system:masters']),
       'controllers.kubeconfig': await this.#kubeconfig('system:kube-controller-manager'),
       'scheduler.kubeconfig': await this.#kubeconfig('system:kube-scheduler'),

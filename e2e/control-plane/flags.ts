@@ -9,9 +9,16 @@ export interface Layout {
     readonly controllers: number
     readonly scheduler: number
   }
-  readonly auditLog: string | undefined
-  readonly auditPolicy: string
+  readonly audit: Audit | undefined
   readonly flags: ExtraFlags
+}
+
+export interface Audit {
+  readonly file: string
+  /** Only what these ask for; else everybody. */
+  readonly users?: readonly string[]
+  /** Instead of that: which requests, and what of them. */
+  readonly policy?: string
 }
 
 export interface ExtraFlags {
@@ -42,7 +49,7 @@ export function etcdFlags({ folder, ports }: Layout): readonly string[] {
   ]
 }
 
-export function apiServerFlags({ folder, ports, auditLog, flags }: Layout): readonly string[] {
+export function apiServerFlags({ folder, ports, audit, flags }: Layout): readonly string[] {
   return [
     `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
     '--bind-address=127.0.0.1',
@@ -59,7 +66,13 @@ export function apiServerFlags({ folder, ports, auditLog, flags }: Layout): read
     '--service-cluster-ip-range=10.96.0.0/16',
     '--max-requests-inflight=3000',
     '--max-mutating-requests-inflight=1500',
-    ...(auditLog ? [`--audit-policy-file=${folder}/audit-policy.json`, `--audit-log-path=${auditLog}`] : []),
+    ...(audit
+      ? [
+          `--audit-policy-file=${folder}/audit-policy.json`,
+          `--audit-log-path=${audit.file}`,
+          '--audit-log-maxsize=4096', // MiB: one file, whatever is asked
+        ]
+      : []),
     ...(flags.apiServer ?? []),
   ]
 }
@@ -108,9 +121,11 @@ export function schedulerConfiguration({ version, folder }: Layout): string {
   })
 }
 
-export const AUDIT_POLICY = JSON.stringify({
-  apiVersion: 'audit.k8s.io/v1',
-  kind: 'Policy',
-  omitStages: ['RequestReceived'],
-  rules: [{ level: 'Metadata' }],
-})
+export const auditPolicy = ({ audit }: Layout): string =>
+  audit?.policy ??
+  JSON.stringify({
+    apiVersion: 'audit.k8s.io/v1',
+    kind: 'Policy',
+    omitStages: ['RequestReceived'],
+    rules: [{ level: 'Metadata', ...(audit?.users && { users: audit.users }) }, { level: 'None' }],
+  })

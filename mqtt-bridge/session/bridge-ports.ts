@@ -10,6 +10,8 @@ export interface LinkState {
   /** When the present state began. */
   readonly sinceMs: number
   readonly why: string
+  /** Connected still, but not with what is on disk by now (certificates, password): why that does not do. */
+  readonly renewalFault?: string
 }
 
 export interface BridgeOptions {
@@ -20,8 +22,8 @@ export interface BridgeOptions {
   /** A frame that was not let in: counted and logged by its code. */
   readonly onRefused: (refusal: Refusal) => void
   /**
-   * On every edge, and while down whenever the reason is another. After an edge up the caller asks every base again: no lost answer
-   * matters then.
+   * On every edge; while down whenever the reason is another; while up when it was renewed or could not be (the same epoch). After an
+   * edge up the caller asks every base again: no lost answer matters then.
    */
   readonly onLink: (link: LinkState) => void
   readonly payloadBytesMax?: number

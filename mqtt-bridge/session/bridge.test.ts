@@ -4,7 +4,7 @@ import { decodeCommand, encodeObservation } from '../arklet/base-side.ts'
 import { baseId, type Observation } from '../arklet/vocabulary.ts'
 import type { Refusal } from '../errors.ts'
 import { MemoryHub, type MemoryTransport } from '../transport/memory.ts'
-import type { Frame, Transport } from '../transport/transport.ts'
+import type { Frame, Transport, TransportEvents } from '../transport/transport.ts'
 import { openBridge } from './bridge.ts'
 import type { Bridge, LinkState } from './bridge-ports.ts'
 import { FRAME_CHANNEL } from './frame-channel.ts'
@@ -125,6 +125,30 @@ describe('the bridge', () => {
     ])
     expect(opened.link).toEqual(own.at(-1))
     await opened[Symbol.asyncDispose]()
+  })
+
+  test('a link that is renewed, or cannot be, is the same link: epoch and age stay', () => {
+    let events: TransportEvents | undefined
+    const transport: Transport = {
+      ...silentTransport,
+      start: (_topics, its) => {
+        events = its
+      },
+    }
+    const own: LinkState[] = []
+    const onLink = (state: LinkState) => own.push(state)
+    openBridge({ env: 'dev', transport, now: () => nowMs, onObservation, onRefused: () => undefined, onLink })
+    events?.onRenewal?.('told while down, when it means nothing')
+    events?.onUp()
+    nowMs = 9_000
+    events?.onRenewal?.('half written')
+    events?.onRenewal?.(undefined)
+    const link = { connected: true, epoch: 1, sinceMs: 1_000 }
+    expect(own).toEqual([
+      { ...link, why: 'connected' },
+      { ...link, why: 'connected', renewalFault: 'half written' },
+      { ...link, why: 'connected, renewed' },
+    ])
   })
 
   test('while down, a new reason is told and the state keeps its age', () => {

@@ -20,6 +20,7 @@ export function openBridge(options: BridgeOptions): Bridge {
     onFrame: frame => bridge.hear(frame),
     onUp: () => bridge.linkUp(),
     onDown: why => bridge.linkDown(why),
+    onRenewal: fault => bridge.linkRenewed(fault),
   })
   return bridge
 }
@@ -56,14 +57,22 @@ class TransportBridge implements Bridge {
   }
 
   linkUp(): void {
-    this.#edge({ connected: true, epoch: this.#link.epoch + 1, sinceMs: this.#options.now(), why: 'connected' })
+    this.#tell({ connected: true, epoch: this.#link.epoch + 1, sinceMs: this.#options.now(), why: 'connected' })
   }
 
   /** Told on each failed attempt to reconnect, too: the reason may be another by now, the state is as old as it was. */
   linkDown(why: string): void {
     const { epoch, connected, sinceMs, why: before } = this.#link
     if (!connected && why === before) return
-    this.#edge({ connected: false, epoch, sinceMs: connected ? this.#options.now() : sinceMs, why })
+    this.#tell({ connected: false, epoch, sinceMs: connected ? this.#options.now() : sinceMs, why })
+  }
+
+  /** No edge: the link was up and is. */
+  linkRenewed(fault: string | undefined): void {
+    const { epoch, connected, sinceMs } = this.#link
+    if (!connected) return
+    const why = fault === undefined ? 'connected, renewed' : 'connected'
+    this.#tell({ connected, epoch, sinceMs, why, ...(fault !== undefined && { renewalFault: fault }) })
   }
 
   hear(frame: Frame): void {
@@ -80,7 +89,7 @@ class TransportBridge implements Bridge {
     return this.#contain(frame, () => this.#options.onObservation(decoded.observation))
   }
 
-  #edge(link: LinkState): void {
+  #tell(link: LinkState): void {
     this.#link = link
     this.#options.onLink(link)
   }

@@ -1,17 +1,11 @@
-/** Where the broker is and with which certificates to go there. Checked when opened, read anew for each connection. */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
+/** Where the broker is. Checked when opened. */
 import { ArkletError } from '../errors.ts'
 import { excerpt } from '../redact.ts'
+import type { BrokerLoginOptions } from './broker-login.ts'
 
-export interface BrokerAddressOptions {
+export interface BrokerAddressOptions extends BrokerLoginOptions {
   /** `mqtt://host:1883` or `mqtts://host:8883`. */
   readonly url: string
-  /** PEM files. Without a CA those that Node brings are trusted. */
-  readonly caPath?: string
-  readonly clientCrtPath?: string
-  readonly clientKeyPath?: string
 }
 
 export interface BrokerAddress {
@@ -20,12 +14,6 @@ export interface BrokerAddress {
   readonly port: number
   /** For logs: scheme, host and port, never a credential. */
   readonly shown: string
-}
-
-export interface TlsMaterial {
-  readonly ca?: Buffer
-  readonly cert?: Buffer
-  readonly key?: Buffer
 }
 
 /** @throws ArkletError BROKER_CONFIG */
@@ -56,39 +44,5 @@ function assertCertificatesFit(
     throw config('certificates are given, yet mqtt:// does not encrypt: use mqtts://')
   if (!clientCrtPath !== !clientKeyPath) throw config('a client certificate needs its key, and a key its certificate')
 }
-
-/**
- * Read on every connection, since certificates are renewed under a running process.
- * @throws ArkletError BROKER_CONFIG naming the file and what is wrong with it
- */
-export function readTlsMaterial({ caPath, clientCrtPath, clientKeyPath }: BrokerAddressOptions): TlsMaterial {
-  const ca = caPath === undefined ? undefined : readPem(caPath, 'CA', pem => new X509Certificate(pem))
-  const cert =
-    clientCrtPath === undefined ? undefined : readPem(clientCrtPath, 'client certificate', p => new X509Certificate(p))
-  const key =
-    clientKeyPath === undefined ? undefined : readPem(clientKeyPath, 'client key', pem => createPrivateKey(pem))
-  const material = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
-  if (cert && key) assertPair(material, `${clientCrtPath} and ${clientKeyPath}`)
-  return material
-}
-
-function readPem(path: string, what: string, parse: (pem: Buffer) => unknown): Buffer {
-  const pem = reading(`${what} ${path} cannot be read`, () => readFileSync(path))
-  reading(`${what} ${path} is not valid PEM`, () => parse(pem))
-  return pem
-}
-
-const assertPair = (material: TlsMaterial, paths: string): unknown =>
-  reading(`client certificate and key do not belong together (${paths})`, () => createSecureContext(material))
-
-function reading<T>(fault: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw new ArkletError('BROKER_CONFIG', `${fault}: ${reasonOf(error)}`, error)
-  }
-}
-
-const reasonOf = (error: unknown): string => excerpt(error instanceof Error ? error.message : String(error), 200)
 
 const config = (message: string): ArkletError => new ArkletError('BROKER_CONFIG', message)

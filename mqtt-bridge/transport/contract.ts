@@ -14,6 +14,7 @@ export interface Rig extends AsyncDisposable {
 export class Ear implements TransportEvents {
   readonly frames: Frame[] = []
   readonly downs: string[] = []
+  readonly renewals: (string | undefined)[] = []
   ups = 0
 
   onFrame(frame: Frame): void {
@@ -24,6 +25,9 @@ export class Ear implements TransportEvents {
   }
   onDown(why: string): void {
     this.downs.push(why)
+  }
+  onRenewal(fault: string | undefined): void {
+    this.renewals.push(fault)
   }
 
   get texts(): string[] {

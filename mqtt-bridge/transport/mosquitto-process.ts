@@ -13,12 +13,16 @@ export interface MosquittoOptions {
   readonly port?: number
   /** Nobody else may connect. */
   readonly user?: { readonly name: string; readonly password: string }
+  /** More of them. */
+  readonly users?: readonly { readonly name: string; readonly password: string }[]
   readonly tls?: {
     readonly caPath: string
     readonly certPath: string
     readonly keyPath: string
     /** Only those who show a certificate of that CA. */
     readonly isClientCertificateNeeded: boolean
+    /** The common name of its certificate is who a client is; no password then. */
+    readonly isCertificateUser?: boolean
     /** That version alone, as `tlsv1.2`. Default: what its library offers. */
     readonly version?: string
   }
@@ -73,6 +77,12 @@ export class Mosquitto implements AsyncDisposable {
     return this.#log
   }
 
+  /** Users and access list count from now on; what else is new does so from the next `resume`. */
+  async reconfigure(options: MosquittoOptions): Promise<void> {
+    await this.#configure(options)
+    this.#process?.kill('SIGHUP')
+  }
+
   async resume(): Promise<void> {
     if (this.#process) return
     const child = spawn(this.#binary, ['-c', join(this.#folder, 'mosquitto.conf')], {
@@ -99,15 +109,14 @@ export class Mosquitto implements AsyncDisposable {
     await this.#watchdog[Symbol.asyncDispose]()
   }
 
-  async #configure({ user, tls, accessList }: MosquittoOptions): Promise<void> {
+  async #configure({ user, users: others = [], tls, accessList }: MosquittoOptions): Promise<void> {
+    const users = [...(user ? [user] : []), ...others]
     const config = [
       `listener ${this.port} 127.0.0.1`,
       'persistence false',
-      `allow_anonymous ${user ? 'false' : 'true'}`,
-      ...(user ? [`password_file ${this.#writePasswords(user)}`] : []),
-      ...(tls ? [`cafile ${tls.caPath}`, `certfile ${tls.certPath}`, `keyfile ${tls.keyPath}`] : []),
-      ...(tls ? [`require_certificate ${tls.isClientCertificateNeeded}`] : []),
-      ...(tls?.version ? [`tls_version ${tls.version}`] : []),
+      `allow_anonymous ${users.length > 0 ? 'false' : 'true'}`,
+      ...(users.length > 0 ? [`password_file ${this.#writePasswords(users)}`] : []),
+      ...(tls ? tlsLines(tls) : []),
       // Run as root it would become user "mosquitto", who cannot read keys that belong to us.
       'user root',
       ...(accessList ? [`acl_file ${await this.#write('access-list', accessList)}`] : []),
@@ -121,9 +130,11 @@ export class Mosquitto implements AsyncDisposable {
     return file
   }
 
-  #writePasswords({ name, password }: { readonly name: string; readonly password: string }): string {
+  #writePasswords(users: NonNullable<MosquittoOptions['users']>): string {
     const file = join(this.#folder, 'passwords')
-    execFileSync('mosquitto_passwd', ['-b', '-c', file, name, password], { stdio: 'ignore' })
+    users.forEach(({ name, password }, at) => {
+      execFileSync('mosquitto_passwd', ['-b', ...(at === 0 ? ['-c'] : []), file, name, password], { stdio: 'ignore' })
+    })
     return file
   }
 
@@ -140,6 +151,15 @@ export class Mosquitto implements AsyncDisposable {
     throw new Error(`Mosquitto does not listen on ${this.port}: ${this.#log}`)
   }
 }
+
+const tlsLines = (tls: NonNullable<MosquittoOptions['tls']>): readonly string[] => [
+  `cafile ${tls.caPath}`,
+  `certfile ${tls.certPath}`,
+  `keyfile ${tls.keyPath}`,
+  `require_certificate ${tls.isClientCertificateNeeded}`,
+  ...(tls.isCertificateUser ? ['use_identity_as_username true'] : []),
+  ...(tls.version ? [`tls_version ${tls.version}`] : []),
+]
 
 function accepts(port: number): Promise<boolean> {
   return new Promise(resolve => {

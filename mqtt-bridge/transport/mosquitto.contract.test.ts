@@ -1,8 +1,18 @@
 /** The MQTT transport over a broker that no one here wrote. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Ear, type Rig, soon, transportContract } from './contract.ts'
@@ -138,6 +148,166 @@ describe('certificates', () => {
     copyFileSync(client.crt, used.crt)
     copyFileSync(client.key, used.key)
     await ear.isUp()
+  })
+})
+
+describe('what is renewed on disk under a running connection', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'renewed-'))
+  const elder = new TestAuthority('elder')
+  const younger = new TestAuthority('younger')
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true })
+    elder[Symbol.dispose]()
+    younger[Symbol.dispose]()
+  })
+  const server = elder.issue('server', 'IP:127.0.0.1')
+  const both = join(folder, 'both.crt')
+  writeFileSync(both, `${readFileSync(elder.caPath, 'utf8')}${readFileSync(younger.caPath, 'utf8')}`)
+
+  const brokerOf = (ca: string, pair: Pair): MosquittoOptions => ({
+    tls: {
+      caPath: ca,
+      certPath: pair.crt,
+      keyPath: pair.key,
+      isClientCertificateNeeded: true,
+      isCertificateUser: true,
+    },
+  })
+
+  /** As the kubelet does it: files are links through `..data`, which is swapped in one step. */
+  class SecretVolume {
+    readonly folder = mkdtempSync(join(folder, 'volume-'))
+    #generation = 0
+
+    constructor(files: Readonly<Record<string, string>>) {
+      this.put(files)
+      for (const name of Object.keys(files)) symlinkSync(join('..data', name), this.path(name))
+    }
+
+    path(name: string): string {
+      return join(this.folder, name)
+    }
+
+    put(files: Readonly<Record<string, string>>): void {
+      this.#generation += 1
+      const data = `..${this.#generation}`
+      mkdirSync(this.path(data))
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(this.path(data), name), text)
+      symlinkSync(data, this.path('..data_tmp'))
+      renameSync(this.path('..data_tmp'), this.path('..data'))
+    }
+  }
+
+  const filesOf = (ca: string, { crt, key }: Pair): Readonly<Record<string, string>> => ({
+    'ca.crt': readFileSync(ca, 'utf8'),
+    'client.crt': readFileSync(crt, 'utf8'),
+    'client.key': readFileSync(key, 'utf8'),
+  })
+  const from = (volume: SecretVolume, port: number): MqttTransportOptions => ({
+    url: `mqtts://127.0.0.1:${port}`,
+    clientId: clientId(),
+    caPath: volume.path('ca.crt'),
+    clientCrtPath: volume.path('client.crt'),
+    clientKeyPath: volume.path('client.key'),
+    renewalCheckEveryMs: 20,
+    ...QUICK,
+  })
+  /** Who the broker says has come, by the common name. */
+  const visitors = (broker: Mosquitto): string[] =>
+    [...broker.log.matchAll(/New client connected .* u'([^']+)'/g)].map(([, name = '']) => name)
+
+  test('CA, client certificate and the certificate of the broker, one after the other: nothing is missed', async () => {
+    await using broker = await Mosquitto.start(brokerOf(both, server))
+    const volume = new SecretVolume(filesOf(elder.caPath, elder.issue('first', 'DNS:client')))
+    await using transport = openMqttTransport(from(volume, broker.port))
+    const ear = new Ear()
+    transport.start(['a'], ear)
+    await ear.isUp()
+    let said = 0
+    const say = async (): Promise<void> => transport.publish('a', String(said++))
+    await say()
+
+    volume.put(filesOf(both, younger.issue('second', 'DNS:client')))
+    await soon(async () => {
+      await say()
+      expect(ear.renewals).toEqual([undefined])
+    })
+    expect(visitors(broker)).toEqual(['first', 'second'])
+    expect([ear.ups, ear.downs]).toEqual([1, []])
+    await soon(() => expect([...new Set(ear.texts)]).toHaveLength(said))
+
+    await broker.stop()
+    await broker.reconfigure(brokerOf(younger.caPath, younger.issue('server', 'IP:127.0.0.1')))
+    await broker.resume()
+    await ear.isUp(2)
+    volume.put(filesOf(younger.caPath, younger.issue('third', 'DNS:client')))
+    await soon(() => expect(visitors(broker)).toEqual(['first', 'second', 'second', 'third']))
+    await soon(say)
+  })
+
+  test('what cannot work leaves the connection as it is, says why, and is taken up when it can', async () => {
+    await using broker = await Mosquitto.start(brokerOf(elder.caPath, server))
+    const good = elder.issue('good', 'DNS:client')
+    const volume = new SecretVolume(filesOf(elder.caPath, good))
+    await using transport = openMqttTransport(from(volume, broker.port))
+    const ear = new Ear()
+    transport.start(['a'], ear)
+    await ear.isUp()
+    const told = (why: string): Promise<void> => soon(() => expect(ear.renewals.at(-1)).toContain(why))
+
+    const next = elder.issue('next', 'DNS:client')
+    volume.put({ ...filesOf(elder.caPath, next), 'client.key': readFileSync(good.key, 'utf8') })
+    await told('client certificate and key do not belong together')
+    volume.put({ ...filesOf(elder.caPath, next), 'client.crt': readFileSync(next.crt, 'utf8').slice(0, 300) })
+    await told('half written')
+    volume.put(filesOf(younger.caPath, next))
+    await told('its certificate is not signed by a CA that we trust')
+    volume.put(filesOf(elder.caPath, younger.issue('stranger', 'DNS:client')))
+    await told('our client certificate is not signed by a CA that it trusts')
+    await transport.publish('a', 'still here')
+    await soon(() => expect(ear.texts).toEqual(['still here']))
+    expect([ear.ups, ear.downs, visitors(broker)]).toEqual([1, [], ['good']])
+
+    volume.put(filesOf(elder.caPath, next))
+    await soon(() => expect(ear.renewals.at(-1)).toBeUndefined())
+    expect(visitors(broker)).toEqual(['good', 'next'])
+    expect(ear.renewals).toHaveLength(5)
+    await transport.publish('a', 'and renewed')
+  })
+
+  test('a password: before the broker knows it, and after the broker has dropped the former', async () => {
+    const withPassword = (password: string): MosquittoOptions => ({ user: { name: 'operator', password } })
+    await using broker = await Mosquitto.start(withPassword('first one'))
+    const volume = new SecretVolume({ username: 'operator\n', password: 'first one\n' })
+    const passwords: string[] = []
+    await using transport = openMqttTransport({
+      url: broker.url,
+      clientId: clientId(),
+      usernamePath: volume.path('username'),
+      passwordPath: volume.path('password'),
+      renewalCheckEveryMs: 20,
+      onPassword: password => passwords.push(password),
+      ...QUICK,
+    })
+    const ear = new Ear()
+    transport.start(['a'], ear)
+    await ear.isUp()
+
+    volume.put({ username: 'operator', password: 'second one' })
+    await soon(() => expect(ear.renewals.at(-1)).toMatch(/user name or password|does not authorize us/))
+    await transport.publish('a', 'still here')
+    // A broker that ends those whose password is gone makes us connect anew; one that does not lets us renew.
+    const logins = (): number => ear.renewals.filter(fault => fault === undefined).length + ear.ups
+    await broker.reconfigure(withPassword('second one'))
+    await soon(() => expect(logins()).toBe(2))
+    await soon(() => transport.publish('a', 'by the second'))
+
+    await broker.reconfigure(withPassword('third one'))
+    volume.put({ username: 'operator', password: 'third one' })
+    await soon(() => expect(logins()).toBe(3))
+    await soon(() => transport.publish('a', 'by the third'))
+    expect([...new Set(passwords)]).toEqual(['first one', 'second one', 'third one'])
+    expect(JSON.stringify([ear.downs, ear.renewals])).not.toMatch(/(first|second|third) one/)
   })
 })
 

@@ -2,15 +2,15 @@
 import asyncMqtt, { type AsyncClient } from 'async-mqtt'
 import { ArkletError } from '../errors.ts'
 import { backoffMs } from './backoff.ts'
-import { type BrokerAddress, type BrokerAddressOptions, parseBrokerAddress, readTlsMaterial } from './broker-address.ts'
+import { type BrokerAddress, type BrokerAddressOptions, parseBrokerAddress } from './broker-address.ts'
+import { type BrokerLogin, isOnDisk, readLogin, sameLogin } from './broker-login.ts'
 import { nameFailure } from './connect-failure.ts'
+import { InFlight } from './in-flight.ts'
 import type { Transport, TransportEvents } from './transport.ts'
 
 export interface MqttTransportOptions extends BrokerAddressOptions {
   /** Of this process alone: a broker throws off the elder of two with one id. */
   readonly clientId: string
-  readonly username?: string
-  readonly password?: string
   /** MQTT 3.1.1 (4, the default, which every broker of a base speaks) or 5. */
   readonly protocolVersion?: 4 | 5
   readonly keepaliveSeconds?: number
@@ -19,6 +19,10 @@ export interface MqttTransportOptions extends BrokerAddressOptions {
   readonly publishTimeoutMs?: number
   readonly reconnectMinMs?: number
   readonly reconnectMaxMs?: number
+  /** How often the files are looked at while connected. */
+  readonly renewalCheckEveryMs?: number
+  /** Each password that is read from a file, before it is used: so that no log shows it. */
+  readonly onPassword?: (password: string) => void
 }
 
 /** A link that held so long was sound: the next failure starts the backoff anew. */
@@ -28,20 +32,27 @@ const END_TIMEOUT_MS = 500
 const PACKET_BYTES_MAX = 4 * 1024 * 1024
 
 /**
- * Checks address and certificates now and connects at `start`.
+ * Checks address, certificates and password files now and connects at `start`.
  *
  * Each connection is a client of its own. mqtt's own reconnect would send again, after a cut, what was in flight before it: a command
  * whose sender was told of the failure long ago. It also keeps its certificates and a fixed pace.
+ *
+ * When the files change under a connection, a second one is made beside it, with what they say now, and takes over once it is
+ * subscribed: nothing is missed, and the state of the link stays as it is. If that one fails, the first is kept, `onRenewal` says why,
+ * and it is tried again. Two clients of one id throw each other off, so the second bears another.
  * @throws ArkletError BROKER_CONFIG
  */
 export function openMqttTransport(options: MqttTransportOptions): Transport {
   const address = parseBrokerAddress(options)
-  readTlsMaterial(options)
+  readLogin(options)
   return new MqttTransport(options, address)
 }
 
 interface Link {
   readonly client: AsyncClient
+  readonly clientId: string
+  /** What it was opened with. */
+  readonly login: BrokerLogin
   /** CONNACK came. */
   isAccepted: boolean
   /** Since when the subscriptions stand; undefined before. */
@@ -53,17 +64,24 @@ interface Link {
 class MqttTransport implements Transport {
   readonly #options: MqttTransportOptions
   readonly #address: BrokerAddress
-  readonly #inFlight = new Set<(error: ArkletError) => void>()
+  readonly #inFlight: InFlight
   #topics: readonly string[] = []
   #events: TransportEvents | undefined
   #link: Link | undefined
+  /** Comes up beside `#link`, to take its place. */
+  #renewal: Link | undefined
+  #renewalFault: string | undefined
+  /** Were renewed, and end: what they still bring is heard. */
+  readonly #retiring = new Set<Link>()
   #failures = 0
   #retry: NodeJS.Timeout | undefined
+  #renewalCheck: NodeJS.Timeout | undefined
   #isDisposed = false
 
   constructor(options: MqttTransportOptions, address: BrokerAddress) {
     this.#options = options
     this.#address = address
+    this.#inFlight = new InFlight(options.publishTimeoutMs ?? 10_000)
   }
 
   start(topics: readonly string[], events: TransportEvents): void {
@@ -72,6 +90,8 @@ class MqttTransport implements Transport {
     this.#events = events
     // Not from within `start`: its caller may not be ready to hear of a failure yet.
     this.#retry = setTimeout(() => this.#connect(), 0)
+    if (!isOnDisk(this.#options)) return
+    this.#renewalCheck = setInterval(() => this.#renew(), this.#options.renewalCheckEveryMs ?? 10_000)
   }
 
   publish(topic: string, payload: string | Uint8Array, options?: { readonly retain?: boolean }): Promise<void> {
@@ -80,30 +100,34 @@ class MqttTransport implements Transport {
       return Promise.reject(new ArkletError('NOT_CONNECTED', `${this.#address.shown}: not connected`))
     const bytes = typeof payload === 'string' ? payload : Buffer.from(payload)
     const acknowledged = link.client.publish(topic, bytes, { qos: 1, retain: options?.retain === true })
-    return this.#inTime(acknowledged)
+    return this.#inFlight.inTime(acknowledged, error => nameFailure(this.#address.shown, error))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true
     clearTimeout(this.#retry)
-    const link = this.#link
+    clearInterval(this.#renewalCheck)
+    const links = [this.#link, this.#renewal, ...this.#retiring].filter(link => link !== undefined)
     this.#link = undefined
-    this.#failInFlight('the transport was closed')
-    if (!link) return
-    await Promise.race([end(link.client), after(END_TIMEOUT_MS)])
+    this.#renewal = undefined
+    this.#retiring.clear()
+    this.#inFlight.failAll('the transport was closed')
+    await Promise.race([Promise.all(links.map(({ client }) => end(client))), after(END_TIMEOUT_MS)])
   }
 
   #connect(): void {
-    let client: AsyncClient
     try {
-      client = asyncMqtt.connect(this.#clientOptions())
+      this.#link = this.#open(this.#options.clientId)
     } catch (error) {
       // A certificate file that is gone or half written: it may be whole at the next try.
-      this.#fail(error instanceof ArkletError ? error.message : nameFailure(this.#address.shown, error))
-      return
+      this.#fail(this.#nameOf(error))
     }
-    const link: Link = { client, isAccepted: false, upAtMs: undefined, fault: undefined }
-    this.#link = link
+  }
+
+  /** @throws ArkletError BROKER_CONFIG, and whatever mqtt makes of certificates that it does not like */
+  #open(clientId: string, login = this.#readLogin()): Link {
+    const client = asyncMqtt.connect(this.#clientOptions(clientId, login))
+    const link: Link = { client, clientId, login, isAccepted: false, upAtMs: undefined, fault: undefined }
     // Stays on for good: a late error without a listener would end the process.
     client.on('error', error => {
       link.fault = error
@@ -115,8 +139,16 @@ class MqttTransport implements Transport {
     client.on('close', () => this.#lose(link))
     client.on('connect', () => void this.#subscribe(link))
     client.on('message', (topic, payload, packet) => {
-      if (this.#link === link) this.#events?.onFrame({ topic, payload, retained: packet.retain })
+      if (this.#link === link || this.#retiring.has(link))
+        this.#events?.onFrame({ topic, payload, retained: packet.retain })
     })
+    return link
+  }
+
+  #readLogin(): BrokerLogin {
+    const login = readLogin(this.#options)
+    if (login.password !== undefined) this.#options.onPassword?.(login.password)
+    return login
   }
 
   async #subscribe(link: Link): Promise<void> {
@@ -133,18 +165,73 @@ class MqttTransport implements Transport {
     } finally {
       clearTimeout(timeout)
     }
-    if (this.#link !== link) return
+    if (this.#renewal === link) this.#takeOver(link)
+    if (this.#link !== link || link.upAtMs !== undefined) return
     link.upAtMs = Date.now()
     this.#events?.onUp()
   }
 
+  /** Level-triggered: what is on disk, against what the connection was made with. */
+  #renew(): void {
+    const link = this.#link
+    if (link?.upAtMs === undefined || this.#renewal) return
+    try {
+      const login = this.#readLogin()
+      const { clientId } = this.#options
+      if (sameLogin(login, link.login)) this.#tellRenewal(undefined)
+      else this.#renewal = this.#open(link.clientId === clientId ? `${clientId}-renewed` : clientId, login)
+    } catch (error) {
+      this.#tellRenewal(this.#nameOf(error))
+    }
+  }
+
+  #takeOver(link: Link): void {
+    const former = this.#link
+    this.#renewal = undefined
+    this.#link = link
+    link.upAtMs = former?.upAtMs ?? Date.now()
+    if (former) this.#retire(former)
+    this.#renewalFault = undefined
+    this.#events?.onRenewal?.(undefined)
+  }
+
+  /** In order: what it has sent may still be acknowledged, what it has heard is handed on. */
+  #retire(link: Link): void {
+    this.#retiring.add(link)
+    const ended = link.client.end(false).catch(() => undefined)
+    void Promise.race([ended, after(END_TIMEOUT_MS)]).then(() => {
+      this.#retiring.delete(link)
+      return end(link.client)
+    })
+  }
+
+  #tellRenewal(fault: string | undefined): void {
+    if (this.#isDisposed || fault === this.#renewalFault) return
+    this.#renewalFault = fault
+    this.#events?.onRenewal?.(fault)
+  }
+
   /** Once per connection, whichever of its events comes first. */
   #lose(link: Link): void {
-    if (this.#link !== link) return
-    this.#link = undefined
+    if (this.#link !== link && this.#renewal !== link) return
     void end(link.client)
+    const why = nameFailure(this.#address.shown, link.fault, link.isAccepted)
+    if (this.#renewal === link) {
+      this.#renewal = undefined
+      this.#tellRenewal(why)
+      return
+    }
+    this.#link = undefined
+    this.#giveUpRenewal()
     if (link.upAtMs !== undefined && Date.now() - link.upAtMs >= SOUND_AFTER_MS) this.#failures = 0
-    this.#fail(nameFailure(this.#address.shown, link.fault, link.isAccepted))
+    this.#fail(why)
+  }
+
+  /** The next connection is made with what is on disk anyway. */
+  #giveUpRenewal(): void {
+    if (this.#renewal) void end(this.#renewal.client)
+    this.#renewal = undefined
+    this.#renewalFault = undefined
   }
 
   #fail(why: string): void {
@@ -152,52 +239,24 @@ class MqttTransport implements Transport {
     const { reconnectMinMs: minMs = 250, reconnectMaxMs: maxMs = 5_000 } = this.#options
     this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#failures, { minMs, maxMs, random: Math.random }))
     this.#failures += 1
-    this.#failInFlight('the link was cut before the broker acknowledged: it may have the message or not')
+    this.#inFlight.failAll('the link was cut before the broker acknowledged: it may have the message or not')
     this.#events?.onDown(why)
   }
 
-  #failInFlight(why: string): void {
-    for (const fail of this.#inFlight) fail(new ArkletError('PUBLISH_TIMEOUT', why))
-    this.#inFlight.clear()
+  #nameOf(error: unknown): string {
+    return error instanceof ArkletError ? error.message : nameFailure(this.#address.shown, error)
   }
 
-  /** With the broker away, a promise of mqtt's would never settle. */
-  #inTime(acknowledged: Promise<unknown>): Promise<void> {
-    const timeoutMs = this.#options.publishTimeoutMs ?? 10_000
-    return new Promise((resolve, reject) => {
-      const fail = (error: ArkletError): void => {
-        clearTimeout(timeout)
-        this.#inFlight.delete(fail)
-        reject(error)
-      }
-      const timeout = setTimeout(
-        () => fail(new ArkletError('PUBLISH_TIMEOUT', `no acknowledgement within ${timeoutMs} ms`)),
-        timeoutMs,
-      )
-      this.#inFlight.add(fail)
-      acknowledged.then(
-        () => {
-          clearTimeout(timeout)
-          this.#inFlight.delete(fail)
-          resolve()
-        },
-        error => fail(new ArkletError('PUBLISH_FAILED', nameFailure(this.#address.shown, error), error)),
-      )
-    })
-  }
-
-  #clientOptions(): Parameters<typeof asyncMqtt.connect>[0] & object {
-    const { clientId, username, password, protocolVersion = 4, keepaliveSeconds = 30 } = this.#options
+  #clientOptions(clientId: string, login: BrokerLogin): Parameters<typeof asyncMqtt.connect>[0] & object {
+    const { protocolVersion = 4, keepaliveSeconds = 30 } = this.#options
     const { protocol, host, port } = this.#address
     return {
       protocol,
       host,
       port,
-      ...readTlsMaterial(this.#options),
+      ...login,
       rejectUnauthorized: true,
       clientId,
-      ...(username !== undefined ? { username } : {}),
-      ...(password !== undefined ? { password } : {}),
       protocolVersion,
       ...(protocolVersion === 5 ? { properties: { maximumPacketSize: PACKET_BYTES_MAX } } : {}),
       // Clean: a queue kept for us would bring stale hearts, which look like life.

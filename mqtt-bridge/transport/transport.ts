@@ -12,6 +12,11 @@ export interface TransportEvents {
   onUp(): void
   /** `why` is fit for a log and for /readyz: it names host and port, never a credential. */
   onDown(why: string): void
+  /**
+   * While up: what the link would be renewed with (certificates, passwords on disk) does not do, and the link stands as it was. `fault`
+   * says why, as fit for a log as `onDown`'s. Undefined: from now on the link stands on what is on disk.
+   */
+  onRenewal?(fault: string | undefined): void
 }
 
 export interface Transport extends AsyncDisposable {

@@ -58,6 +58,12 @@ export const OPTIONS = {
   mqttPort: optional('MQTT_PORT', port(), 'Port of the broker; unset: 1883, with TLS 8883'),
   mqttUsername: optional('MQTT_USERNAME', text(), 'User at the broker'),
   mqttPassword: secret('MQTT_PASSWORD', 'Password at the broker'),
+  mqttUsernamePath: optional('MQTT_USERNAME_PATH', text('a file'), 'File that holds the user, instead'),
+  mqttPasswordPath: optional(
+    'MQTT_PASSWORD_PATH',
+    text('a file'),
+    'File that holds the password, instead; what changes in files is taken up within ten seconds',
+  ),
   mqttClientPrefix: given('MQTT_CLIENT_PREFIX', 'module-controller', clientName, 'The MQTT client id begins with it'),
   mqttCaPath: optional('MQTT_CA_PATH', text('a PEM file'), 'CA that signed the broker; given: TLS is used'),
   mqttClientCrtPath: optional('MQTT_CLIENT_CRT_PATH', text('a PEM file'), 'Client certificate for the broker'),

@@ -16,6 +16,12 @@ test('ready when API, tunnel and controllers are', async () => {
   expect(await ready({})).toMatchObject({ status: 200, body: '[+] api ok\n[+] tunnel ok\n[+] controllers ok\nready\n' })
 })
 
+test('ready still, while the connection that stands cannot be renewed; and why it cannot', async () => {
+  const reply = await ready({ link: { ...up, renewalFault: 'CA ca.crt cannot be read' } })
+  expect(reply.status).toBe(200)
+  expect(reply.body).toContain('[+] tunnel ok, but: cannot be renewed: CA ca.crt cannot be read\n')
+})
+
 test.each<[string, Partial<Readiness>, string]>([
   ['the API server was not listed', { synced: false }, '[-] api: the watches have not listed yet'],
   ['the broker is away', { link: down }, '[-] tunnel: mqtt://broker:1883 refuses the connection'],

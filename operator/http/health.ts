@@ -19,20 +19,27 @@ export const readyPage =
   () => {
     const checks = checksOf(readiness())
     const isReady = checks.every(({ fault }) => fault === undefined)
-    const lines = checks.map(({ what, fault }) => (fault === undefined ? `[+] ${what} ok` : `[-] ${what}: ${fault}`))
+    const lines = checks.map(lineOf)
     return plainText(isReady ? 200 : 503, `${[...lines, isReady ? 'ready' : 'not ready'].join('\n')}\n`)
   }
 
 interface Check {
   readonly what: string
   readonly fault: string | undefined
+  /** It works, and will not for ever. */
+  readonly concern?: string | undefined
+}
+
+function lineOf({ what, fault, concern }: Check): string {
+  if (fault !== undefined) return `[-] ${what}: ${fault}`
+  return concern === undefined ? `[+] ${what} ok` : `[+] ${what} ok, but: ${concern}`
 }
 
 function checksOf({ synced, link, started }: Readiness): readonly Check[] {
   const tunnel = link?.connected ? undefined : (link?.why ?? 'not tried yet')
   return [
     { what: 'api', fault: synced ? undefined : 'the watches have not listed yet' },
-    { what: 'tunnel', fault: tunnel },
+    { what: 'tunnel', fault: tunnel, concern: link?.renewalFault && `cannot be renewed: ${link.renewalFault}` },
     { what: 'controllers', fault: started ? undefined : 'not started yet' },
   ]
 }

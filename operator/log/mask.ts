@@ -12,18 +12,24 @@ const ITEMS_MAX = 50
 const CHARS_MAX = 8_192
 
 export class Mask {
-  readonly #secrets: readonly string[]
+  readonly #secrets: Iterable<string>
 
-  /** `secrets`: texts never to be shown, wherever they turn up. */
-  constructor(secrets: readonly string[]) {
-    this.#secrets = secrets.filter(secret => secret.length >= SECRET_LENGTH_MIN)
+  /** `secrets`: texts never to be shown, wherever they turn up. What is added to them later counts too. */
+  constructor(secrets: Iterable<string>) {
+    this.#secrets = secrets
   }
 
   /** Cut last: half a URL would hide the "@" that says that what stands before it is a password. */
   text(raw: string): string {
     const masked = redact(raw).replace(AUTHORIZATION, `$1 ${MASK}`)
-    const shown = this.#secrets.reduce((text, secret) => text.replaceAll(secret, MASK), masked)
+    const shown = this.#withoutSecrets(masked)
     return shown.length > CHARS_MAX ? `${shown.slice(0, CHARS_MAX)}…` : shown
+  }
+
+  #withoutSecrets(masked: string): string {
+    let shown = masked
+    for (const secret of this.#secrets) if (secret.length >= SECRET_LENGTH_MIN) shown = shown.replaceAll(secret, MASK)
+    return shown
   }
 
   /** JSON-safe, bounded in depth and length: whatever is handed in, a line comes out. */
