@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Log } from '../reconcilers/ports.ts'
 import { WAITING_BYTES_MAX } from './log/bounded-lines.ts'
 import { type LoggerOptions, newLog } from './logger.ts'
@@ -129,4 +129,23 @@ test.each([
   const { log } = aLog({ format: 'auto', sink: reader })
   log.info('hello')
   expect(reader.text.startsWith('{')).toBe(isJson)
+})
+
+describe('what comes from outside cannot forge a line, nor steer a terminal:', () => {
+  const HOSTILE = 'b1\r\n{"level":"error"}\u001b[2J\u009b2J\u007f\u2028\u2029\u202e\ud800'
+  test.each(['json', 'pretty'] as const)('%s', format => {
+    const { log, reader } = aLog({ format })
+    log.warn('base refused', { base: HOSTILE, plain: 'a\u0007b', nested: [HOSTILE] })
+    const text = ['\u001b[2m', '\u001b[33m', '\u001b[0m'].reduce(
+      (t, c) => t.replaceAll(c, ''),
+      reader.text.slice(0, -1),
+    )
+    expect(text).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}\p{Cs}]/u)
+    expect(text).toContain('\\u001b[2J\\u009b2J\\u007f\\u2028\\u2029\\u202e\\ud800')
+  })
+  test('a stack', () => {
+    const { log, reader } = aLog({ format: 'pretty' })
+    log.warn('reconcile failed', { stack: 'Error: \u001b[2J\u009b\n\tat x' })
+    expect(reader.text).toContain('Error: \\u001b[2J\\u009b\n\tat x\n')
+  })
 })
