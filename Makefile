@@ -4,7 +4,7 @@ SHELL := /bin/sh
 RUN := npm run --silent
 LOCK := node_modules/.installed-lock.json
 
-.PHONY: help install check test test-matrix e2e e2e-kind test-java sim sim-mutants bench sbom samples demo dev build image deploy format clean
+.PHONY: help install check test test-matrix e2e e2e-kind test-java sim sim-mutants fuzz bench sbom samples demo dev build image deploy format clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ sim: install ## Simulate: SEED=n tells one run line by line, SEEDS=n FROM=m play
 
 sim-mutants: install ## Plant each known fault in turn and look for a seed that sees it (an hour)
 	@$(RUN) sim:mutants
+
+fuzz: install ## Knock at a door with hostile input: DOOR=mqtt, objects …, else each; MINUTES=n, SEED=n
+	@$(RUN) fuzz -- $(if $(DOOR),--door $(DOOR)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 bench: install ## Measure speed and cost
 	@$(RUN) bench

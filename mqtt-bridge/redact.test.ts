@@ -58,3 +58,8 @@ describe('excerpt', () => {
     expect(excerpt(cutInside, 100_000)).not.toContain('7')
   })
 })
+
+test('an excerpt is one line that steers no terminal and reads in one direction, and is cut between characters', () => {
+  expect(excerpt('a\u001b[2Jb\u0085c\u2028d\u2029e\u202ef\u2066g\ud800h')).toBe('a [2Jb c d e f g h')
+  expect(excerpt('\u{1d54f}'.repeat(10), 6)).toBe('\u{1d54f}\u{1d54f}…')
+})

@@ -5,6 +5,8 @@
 const MASK = '***'
 // Starts at "://", not at the scheme: a pattern that begins with a run of letters needs quadratic time on a long run of letters.
 const AFTER_SCHEME = /:\/\/([^\s"'<>`\\]+)/g
+/** Ends a line, steers a terminal, turns the direction of reading, or is half a character. */
+const STEERS = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]+/gu
 const READ_CHARS_MAX = 16_384
 
 /** Masks user info, query and fragment of every URL in a text; the rest stays. Linear in the text's length. */
@@ -14,10 +16,10 @@ export function redact(text: string): string {
 
 /** One line of at most `charsMax`, credentials masked: fit for a Pod's status or an Event. */
 export function excerpt(text: string, charsMax = 512): string {
-  const line = redact(head(text))
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim()
-  return line.length > charsMax ? `${line.slice(0, charsMax - 1)}…` : line
+  const line = redact(head(text)).replace(STEERS, ' ').trim()
+  if (line.length <= charsMax) return line
+  const cut = line.slice(0, charsMax - 1)
+  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`
 }
 
 /** Never ends inside a word: half a URL would hide the "@" that says that what stands before it is a password. */

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Log } from '../reconcilers/ports.ts'
 import { WAITING_BYTES_MAX } from './log/bounded-lines.ts'
+import { LINES_BURST, LINES_PER_SECOND } from './log/line-budget.ts'
 import { type LoggerOptions, newLog } from './logger.ts'
 
 class Reader {
@@ -137,4 +138,60 @@ test.each([
   const { log } = aLog({ format: 'auto', sink: reader })
   log.info('hello')
   expect(reader.text.startsWith('{')).toBe(isJson)
+})
+
+describe('what comes from outside cannot forge a line, nor steer a terminal:', () => {
+  const HOSTILE = 'b1\r\n{"level":"error"}\u001b[2J\u009b2J\u007f\u2028\u2029\u202e\ud800'
+  test.each(['json', 'pretty'] as const)('%s', format => {
+    const { log, reader } = aLog({ format })
+    log.warn('base refused', { base: HOSTILE, plain: 'a\u0007b', nested: [HOSTILE] })
+    const text = ['\u001b[2m', '\u001b[33m', '\u001b[0m'].reduce(
+      (t, c) => t.replaceAll(c, ''),
+      reader.text.slice(0, -1),
+    )
+    expect(text).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}\p{Cs}]/u)
+    expect(text).toContain('\\u001b[2J\\u009b2J\\u007f\\u2028\\u2029\\u202e\\ud800')
+  })
+  test('a stack', () => {
+    const { log, reader } = aLog({ format: 'pretty' })
+    log.warn('reconcile failed', { stack: 'Error: \u001b[2J\u009b\n\tat x' })
+    expect(reader.text).toContain('Error: \\u001b[2J\\u009b\n\tat x\n')
+  })
+})
+
+describe('a flood', () => {
+  function flooded(messages: readonly string[], forSeconds: number, perSecond: number) {
+    let nowMs = 1_000_000
+    const at = aLog({ clock: { now: () => nowMs } })
+    for (let line = 0; line < forSeconds * perSecond; line++) {
+      for (const message of messages) at.log.warn(message, { line })
+      nowMs += 1_000 / perSecond
+    }
+    nowMs += 1_000
+    at.log.info('quiet again')
+    return at
+  }
+
+  test('of one message is a thousand lines, and then a hundred a second', () => {
+    const { reader } = flooded(['base refused'], 60, 1_000)
+    const lines = reader.lines.filter(({ message }) => message === 'base refused')
+    expect(lines.length).toBeLessThanOrEqual(LINES_BURST + 60 * LINES_PER_SECOND + 1)
+    expect(lines.length).toBeGreaterThan(5_000)
+  })
+
+  test('tells once a second how many were dropped, and all are counted', () => {
+    const at = flooded(['base refused', 'watch failed'], 20, 1_000)
+    const told = at.reader.lines.filter(({ message }) => message === 'log lines dropped')
+    expect(told.length).toBeLessThanOrEqual(2 * 22)
+    const written = at.reader.lines.filter(({ level }) => level === 'warn').length - told.length
+    const dropped = told.reduce((sum, { lines }) => sum + Number(lines), 0)
+    expect(written + dropped).toBe(2 * 20_000)
+    expect(at.dropped).toBe(dropped)
+    expect(new Set(told.map(({ of }) => of))).toEqual(new Set(['base refused', 'watch failed']))
+  })
+
+  test('hides no other message', () => {
+    const { reader } = flooded(['base refused'], 20, 1_000)
+    expect(reader.lines.at(-2)).toMatchObject({ message: 'quiet again' })
+  })
 })

@@ -3,6 +3,7 @@ import winston from 'winston'
 import type { Clock, Log, LogFields, Metrics } from '../reconcilers/ports.ts'
 import { BoundedLines, type LineSink } from './log/bounded-lines.ts'
 import { jsonLine, type LogRecord, prettyLine } from './log/format.ts'
+import { LineBudget } from './log/line-budget.ts'
 import { Mask } from './log/mask.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -24,6 +25,8 @@ export interface LoggerOptions {
 interface Core {
   readonly rank: number
   readonly mask: Mask
+  readonly budget: LineBudget
+  readonly dropped: () => void
   readonly winston: winston.Logger
   readonly now: () => number
   readonly context: () => LogFields | undefined
@@ -32,7 +35,7 @@ interface Core {
 export function newLog(options: LoggerOptions): Log {
   const { format, sink, level, metrics, clock, context = () => undefined } = options
   const isPretty = format === 'pretty' || (format === 'auto' && sink.isTTY === true)
-  const lines = new BoundedLines(sink, () => metrics.count('koupleless_log_lines_dropped_total'))
+  const lines = new BoundedLines(sink, () => metrics.count('koupleless_log_lines_dropped_total', { reason: 'reader' }))
   const logger = winston.createLogger({
     levels: RANK,
     level: 'debug',
@@ -40,7 +43,10 @@ export function newLog(options: LoggerOptions): Log {
     transports: [new winston.transports.Stream({ stream: lines, eol: '\n' })],
   })
   const mask = new Mask(options.secrets)
-  return new WinstonLog({ rank: RANK[level], mask, winston: logger, now: () => clock.now(), context }, {})
+  const dropped = (): void => metrics.count('koupleless_log_lines_dropped_total', { reason: 'flood' })
+  const budget = new LineBudget()
+  const core = { rank: RANK[level], mask, budget, dropped, winston: logger, now: () => clock.now(), context }
+  return new WinstonLog(core, {})
 }
 
 /** Where winston's formats leave the finished line for its transports. */
@@ -82,10 +88,17 @@ class WinstonLog implements Log {
   }
 
   #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    const { rank, mask, winston: logger, now, context } = this.#core
+    const { rank, budget, dropped, now, context } = this.#core
     // Before winston sees it: a line that is not wanted costs there a hundred times what it costs here.
     if (RANK[level] > rank) return
-    const shown = mask.fields({ ...context(), ...this.#bound, ...fields })
-    logger.write({ level, message: mask.text(message), atMs: now(), fields: shown })
+    const atMs = now()
+    if (!budget.take(message, atMs)) dropped()
+    else this.#put(level, message, { ...context(), ...this.#bound, ...fields }, atMs)
+    for (const told of budget.toTell(atMs)) this.#put('warn', 'log lines dropped', { ...told }, atMs)
+  }
+
+  #put(level: LogLevel, message: string, fields: LogFields, atMs: number): void {
+    const { mask, winston: logger } = this.#core
+    logger.write({ level, message: mask.text(message), atMs, fields: mask.fields(fields) })
   }
 }

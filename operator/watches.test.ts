@@ -21,6 +21,7 @@ const aPod = (version: number) => ({
   spec: { nodeName: 'virtual-node-a', containers: [] },
 })
 const NAMED = { metadata: { name: 'virtual-node-a', uid: 'n1', resourceVersion: '101' } }
+const LEASE = { metadata: { ...NAMED.metadata, namespace: 'kube-node-lease' } }
 
 class Opened extends ModuleOperator {
   readonly helpers = {
@@ -141,11 +142,11 @@ describe('what changes', () => {
     await it.started()
     const [nodes, leases] = [await it.watchOf(ofEnv('vnode')), await it.watchOf(ofEnv('vnode-lease'))]
     nodes.send('ADDED', NAMED)
-    leases.send('ADDED', NAMED)
+    leases.send('ADDED', LEASE)
     await vi.waitFor(() => expect(it.heard).toHaveLength(2))
     expect(it.store.sizes).toMatchObject({ nodes: 1, leases: 1 })
     nodes.send('DELETED', NAMED)
-    leases.send('DELETED', NAMED)
+    leases.send('DELETED', LEASE)
     await vi.waitFor(() => expect(it.store.sizes).toMatchObject({ nodes: 0, leases: 0 }))
     expect(new Set(it.heard)).toEqual(new Set(['node or lease virtual-node-a']))
   })

@@ -4,6 +4,7 @@ import { LABEL, LEASE_NAMESPACE, type NodeName } from '../reconcilers/names.ts'
 import { LEASE_COMPONENT } from '../reconcilers/node-lease/lease.ts'
 import { CoreOperator, type CoreOperatorOptions } from './kube/core-operator.ts'
 import { type ResourceEvent, ResourceEventType } from './kube/framework.ts'
+import { LEASE_SHAPE, NODE_SHAPE, POD_SHAPE } from './kube/object-shape.ts'
 import { type ObjectStore, POD_WATCH, type PodWatch } from './kube/store.ts'
 import { trimLease, trimNode, trimPod } from './kube/trim.ts'
 
@@ -41,12 +42,14 @@ export class ModuleOperator extends CoreOperator {
         name: 'nodes',
         kind: 'Node',
         labelSelector: ofEnv('vnode'),
+        shape: NODE_SHAPE,
         trim: trimNode,
       }),
       this.watchResource('coordination.k8s.io', 'v1', 'leases', async event => this.#onLease(event), LEASE_NAMESPACE, {
         name: 'leases',
         kind: 'Lease',
         labelSelector: ofEnv(LEASE_COMPONENT),
+        shape: LEASE_SHAPE,
         trim: trimLease,
       }),
     ]
@@ -55,7 +58,7 @@ export class ModuleOperator extends CoreOperator {
   }
 
   #watchPods(name: string, labelSelector: string, watch: PodWatch): Promise<void> {
-    const options = { name, kind: 'Pod', labelSelector, trim: trimPod }
+    const options = { name, kind: 'Pod', labelSelector, shape: POD_SHAPE, trim: trimPod }
     return this.watchResource('', 'v1', 'pods', async event => this.#onPod(event, watch), this.#of.namespace, options)
   }
 

@@ -11,8 +11,9 @@ export const COUNTERS = {
   koupleless_bases_lost_total: { help: 'Bases declared dead', labels: ['reason'] },
   koupleless_pods_evicted_total: { help: 'Module Pods deleted because their base died', labels: [] },
   koupleless_modules_swept_total: { help: 'Unclaimed modules uninstalled', labels: [] },
+  koupleless_objects_refused_total: { help: 'Objects of the API server not understood', labels: ['resource', 'code'] },
   koupleless_watch_restarts_total: { help: 'Watches begun anew', labels: ['resource', 'reason'] },
-  koupleless_log_lines_dropped_total: { help: 'Log lines dropped because their reader stalled', labels: [] },
+  koupleless_log_lines_dropped_total: { help: 'Log lines dropped: reader stalled, or flood', labels: ['reason'] },
 } as const
 export type CounterName = keyof typeof COUNTERS
 

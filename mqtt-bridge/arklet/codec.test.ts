@@ -170,6 +170,11 @@ describe('an answer', () => {
 describe('health', () => {
   const health = (healthData: unknown) => hear('health', { code: 'SUCCESS', data: { healthData } })
 
+  test('a number that nobody can count with is absent: as milliseconds it would be infinite, and no Node could show it', () => {
+    const jvm = { 'run time(s)': 1e306, 'java max metaspace': 1e308, 'java used metaspace': 2 ** 53 }
+    expect(health({ jvm, cpu: { count: 1e16 } })).toMatchObject({ health: {} })
+  })
+
   test('without a limit of metaspace tells of none', () => {
     expect(health({ jvm: { 'java max metaspace': -1, 'run time(s)': 27.727 } })).toMatchObject({
       health: { runTimeMs: 27_727 },

@@ -19,9 +19,13 @@ export function readHealth({ jvm, cpu, masterBizInfo }: HealthData): HealthRepor
 }
 
 const runTime = (seconds: number | null | undefined): { runTimeMs?: number } =>
-  seconds != null && seconds >= 0 ? { runTimeMs: Math.round(seconds * 1_000) } : {}
+  isCountable(seconds, 1_000) ? { runTimeMs: Math.round(seconds * 1_000) } : {}
 
 /** A JVM says -1 for "no limit": absent, for nobody should reckon with it. */
 function amount<Key extends keyof HealthReport>(key: Key, value: number | null | undefined): { [K in Key]?: number } {
-  return value != null && value >= 0 ? ({ [key]: value } as { [K in Key]?: number }) : {}
+  return isCountable(value) ? ({ [key]: value } as { [K in Key]?: number }) : {}
 }
+
+/** Beyond this no JVM is: a number that cannot be counted with, or shown in an object of Kubernetes. */
+const isCountable = (value: number | null | undefined, factor = 1): value is number =>
+  value != null && value >= 0 && value * factor <= Number.MAX_SAFE_INTEGER

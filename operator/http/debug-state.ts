@@ -4,6 +4,7 @@ import type { LastPlans } from '../../reconcilers/loop/last-plans.ts'
 import type { WorkQueue } from '../../reconcilers/loop/work-queue.ts'
 import type { Store } from '../../reconcilers/ports.ts'
 import type { BaseRecord } from '../../reconcilers/registry/base-record.ts'
+import { asWord } from '../log/printable.ts'
 import { asJson, type Page, plainText } from './server.ts'
 
 export interface WatchedController {
@@ -57,12 +58,9 @@ const matching =
     text === null || lineOf(fact).includes(text)
 
 function lineOf({ kind, of, ...fields }: Fact): string {
-  const told = Object.entries(fields).map(([name, value]) => `${name}=${quoted(value)}`)
+  const told = Object.entries(fields).map(([name, value]) => `${name}=${asWord(value)}`)
   return [kind.padEnd(7), of, ...told].filter(word => word !== '').join(' ')
 }
-
-const quoted = (value: Value): string =>
-  typeof value === 'string' && !/^[^\s"=]+$/.test(value) ? JSON.stringify(value) : String(value)
 
 export function factsOf({ now, bases, link, store, controllers }: DebugSources): readonly Fact[] {
   const nowMs = now()

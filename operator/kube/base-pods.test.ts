@@ -38,7 +38,9 @@ function basePods(answers: (path: string) => unknown = () => ({ items: [] })) {
         return { items: shown.items, metadata: { resourceVersion: '9' } } as T
       }
       asked.push(decoded)
-      return answers(decoded) as T
+      const answer = answers(decoded)
+      const isList = typeof answer === 'object' && answer !== null && 'items' in answer
+      return (isList ? { metadata: { resourceVersion: '9' }, ...answer } : answer) as T
     },
     stream({ path, signal }: ApiRequest, onChunk: (chunk: Buffer) => void): Promise<void> {
       const send = (type: string, object: object) => onChunk(Buffer.from(`${JSON.stringify({ type, object })}\n`))
@@ -181,7 +183,7 @@ describe('whether it runs', () => {
 describe('where it runs', () => {
   test('is the zone and region of its Node, read once', async () => {
     const labels = { 'topology.kubernetes.io/zone': 'z1', 'kubernetes.io/os': 'linux' }
-    const it = basePods(() => ({ metadata: { labels } }))
+    const it = basePods(() => ({ metadata: { name: 'worker-1', uid: 'n1', resourceVersion: '1', labels } }))
     expect(await it.pods.topologyOf('worker-1')).toEqual({ 'topology.kubernetes.io/zone': 'z1' })
     await it.pods.topologyOf('worker-1')
     expect(it.asked).toEqual(['/api/v1/nodes/worker-1'])

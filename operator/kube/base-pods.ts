@@ -5,7 +5,9 @@ import { LABEL, nodeName } from '../../reconcilers/names.ts'
 import { ApiError, type BasePods, type Log, type Store } from '../../reconcilers/ports.ts'
 import type { ApiClient } from './api-client.ts'
 import type { Change } from './kept-objects.ts'
-import { type KubeList, type KubeObject, query } from './kube-object.ts'
+import { type KubeObject, query } from './kube-object.ts'
+import { readAnswer, readList } from './object-door.ts'
+import { NODE_SHAPE, POD_SHAPE } from './object-shape.ts'
 import { Reflector, type ReflectorPorts } from './reflector.ts'
 import { trimToIdentity } from './trim.ts'
 
@@ -52,8 +54,8 @@ export class KubeBasePods implements BasePods {
 
   async find(ip: string): Promise<Found> {
     const path = `/api/v1/pods${query({ fieldSelector: `status.podIP=${ip},status.phase=Running` })}`
-    const list = await this.#allowed(() => this.#get<KubeList<V1Pod>>(path, 'list', 'pods'))
-    const candidates = (list?.items ?? []).filter(pod => this.#mayHoldBase(pod))
+    const pods = await this.#allowed(() => this.#listPods(path))
+    const candidates = (pods ?? []).filter(pod => this.#mayHoldBase(pod))
     // An address that two Pods bear tells nothing.
     const [pod, another] = candidates
     return pod && !another ? foundOf(pod) : undefined
@@ -76,7 +78,7 @@ export class KubeBasePods implements BasePods {
     const found = await this.#allowed(() =>
       this.#get<V1Node>(`/api/v1/nodes/${encodeURIComponent(node)}`, 'get', 'nodes'),
     )
-    const labels = found?.metadata?.labels ?? {}
+    const labels = found ? (readAnswer<V1Node>(NODE_SHAPE, found, 'nodes').metadata?.labels ?? {}) : {}
     const topology = Object.fromEntries(
       TOPOLOGY.flatMap(name => (labels[name] === undefined ? [] : [[name, labels[name]]])),
     )
@@ -135,8 +137,8 @@ export class KubeBasePods implements BasePods {
     const pods = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
     const path = pods + query({ fieldSelector: `metadata.name=${name}` })
     try {
-      const { items } = await this.#get<KubeList<V1Pod>>(path, 'list', 'pods')
-      if (items?.some(pod => pod.metadata?.uid === uid && !hasEnded(pod))) return
+      const found = await this.#listPods(path)
+      if (found.some(pod => pod.metadata?.uid === uid && !hasEnded(pod))) return
     } catch (error) {
       this.#options.log.debug('own pod of a base not looked up', { error })
       askedAtMs.delete(uid) // asked again with the next look
@@ -149,6 +151,12 @@ export class KubeBasePods implements BasePods {
 
   #nowMs(): number {
     return this.#options.reflectorPorts.clock.now()
+  }
+
+  /** One that is not understood may be the one that is asked for: then nothing is known. @throws ApiError */
+  async #listPods(path: string): Promise<readonly V1Pod[]> {
+    const { items } = readList(await this.#get(path, 'list', 'pods'), 'pods')
+    return (items ?? []).map(item => readAnswer<V1Pod>(POD_SHAPE, item, 'pods'))
   }
 
   #get<T>(path: string, verb: 'get' | 'list', resource: string): Promise<T> {

@@ -15,7 +15,9 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 type Answer = (request: ApiRequest) => unknown
 
-function aCluster(answer: Answer = () => ({}), extra: { env?: string; namespace?: string } = {}) {
+const WRITTEN = { metadata: { name: 'cart', namespace: 'shop', uid: 'u1', resourceVersion: '8' } }
+
+function aCluster(answer: Answer = () => structuredClone(WRITTEN), extra: { env?: string; namespace?: string } = {}) {
   const sent: (Omit<ApiRequest, 'body'> & { body?: unknown })[] = []
   const take = (request: ApiRequest): unknown => {
     const { body, ...rest } = request
@@ -39,8 +41,9 @@ const refusing = (status: number, message = 'no'): Answer => {
 
 describe('Nodes and Leases', () => {
   test('are created as given', async () => {
-    const { cluster, sent } = aCluster(() => ({ metadata: { name: NODE, uid: 'n1', managedFields: [] } }))
-    expect(await cluster.createNode({ metadata: { name: NODE } })).toEqual({ metadata: { name: NODE, uid: 'n1' } })
+    const identity = { name: NODE, namespace: 'kube-node-lease', uid: 'n1', resourceVersion: '8' }
+    const { cluster, sent } = aCluster(() => ({ metadata: { ...identity, managedFields: [] } }))
+    expect(await cluster.createNode({ metadata: { name: NODE } })).toEqual({ metadata: identity })
     await cluster.createLease({ metadata: { name: NODE } })
     expect(sent).toMatchObject([
       { method: 'POST', path: '/api/v1/nodes', verb: 'create', resource: 'nodes', body: { metadata: { name: NODE } } },
@@ -148,17 +151,20 @@ describe('Pods', () => {
   })
 
   test('of a Node are listed page by page, trimmed, after all other requests', async () => {
+    const identity = (uid: string) => ({ name: uid, namespace: 'shop', uid, resourceVersion: '1' })
     const page = (uid: string, next?: string) => ({
-      items: [{ metadata: { uid, managedFields: [] } }],
-      metadata: next ? { continue: next } : {},
+      items: [{ metadata: { ...identity(uid), managedFields: [] } }, { metadata: { name: 'of nobody' } }],
+      metadata: { resourceVersion: '9', ...(next && { continue: next }) },
     })
     const { cluster, sent } = aCluster(({ path }) => (path.includes('continue=x') ? page('u2') : page('u1', 'x')))
-    expect(await cluster.listPodsOn(NODE)).toEqual([{ metadata: { uid: 'u1' } }, { metadata: { uid: 'u2' } }])
+    expect(await cluster.listPodsOn(NODE)).toEqual([{ metadata: identity('u1') }, { metadata: identity('u2') }])
     expect(sent[0]).toMatchObject({ path: `/api/v1/pods?fieldSelector=spec.nodeName=${NODE}&limit=500`, low: true })
   })
 
   test('of a Node are listed in the one namespace that we may read', async () => {
-    const { cluster, sent } = aCluster(() => ({ items: null }), { namespace: 'shop' })
+    const { cluster, sent } = aCluster(() => ({ items: null, metadata: { resourceVersion: '9' } }), {
+      namespace: 'shop',
+    })
     expect(await cluster.listPodsOn(NODE)).toEqual([])
     expect(sent[0]?.path).toMatch(/^\/api\/v1\/namespaces\/shop\/pods\?/)
   })
@@ -195,6 +201,30 @@ describe('values that a Pod refers to', () => {
     await expect(cluster.configMapValue('shop', 'settings', 'a')).rejects.toThrow()
     isDown = false
     expect(await cluster.configMapValue('shop', 'settings', 'a')).toBe('b')
+  })
+})
+
+test.each(['constructor', '__proto__', 'toString', 'number'])(
+  'a key named %s is one only where it was written',
+  async key => {
+    const { cluster } = aCluster(() => ({ data: { number: 1 }, binaryData: {} }))
+    expect(await cluster.configMapValue('shop', 'settings', key)).toBeUndefined()
+    expect(await cluster.secretValue('shop', 'keys', key)).toBeUndefined()
+  },
+)
+
+describe('an answer that is not understood is an error, and nothing is believed of it:', () => {
+  const PATCH = { type: 'merge', body: {} } as const
+  test.each<[string, (cluster: KubeCluster) => Promise<unknown>]>([
+    ['a Node', cluster => cluster.createNode({})],
+    ['a status', cluster => cluster.patchNodeStatus(NODE, PATCH)],
+    ['a Lease', cluster => cluster.replaceLease({ metadata: { name: NODE } })],
+    ['a Pod', cluster => cluster.patchPodStatus(POD, 'u1', PATCH)],
+    ['a list', cluster => cluster.listPodsOn(NODE)],
+  ])('%s', async (_what, call) => {
+    for (const answer of [{}, null, [], 'ok', { metadata: { name: 'x' } }, { items: {}, metadata: {} }]) {
+      await expect(call(aCluster(() => answer).cluster)).rejects.toMatchObject({ name: 'ApiError', status: 0 })
+    }
   })
 })
 

@@ -15,6 +15,8 @@ import { LEASE_NAMESPACE, type LeaseName, type NodeName, type PodKey, splitPodKe
 import { ApiError, type Clock, type Cluster, type Patch } from '../../reconcilers/ports.ts'
 import type { ApiClient, ApiRequest } from './api-client.ts'
 import { type KubeList, query } from './kube-object.ts'
+import { readAnswer, readable, readList } from './object-door.ts'
+import { IDENTITY_SHAPE, LEASE_SHAPE, NODE_SHAPE, POD_SHAPE } from './object-shape.ts'
 import { trimLease, trimNode, trimPod } from './trim.ts'
 
 export interface KubeClusterOptions {
@@ -55,15 +57,15 @@ export class KubeCluster implements Cluster {
   }
 
   async createNode(node: V1Node): Promise<V1Node> {
-    return trimNode(await this.#write<V1Node>({ method: 'POST', path: '/api/v1/nodes', resource: 'nodes', body: node }))
+    return nodeOf(await this.#write({ method: 'POST', path: '/api/v1/nodes', resource: 'nodes', body: node }))
   }
 
   async patchNode(name: NodeName, patch: Patch): Promise<V1Node> {
-    return trimNode(await this.#patch<V1Node>(nodePath(name), 'nodes', patch))
+    return nodeOf(await this.#patch(nodePath(name), 'nodes', patch))
   }
 
   async patchNodeStatus(name: NodeName, patch: Patch): Promise<V1Node> {
-    return trimNode(await this.#patch<V1Node>(`${nodePath(name)}/status`, 'nodes/status', patch))
+    return nodeOf(await this.#patch(`${nodePath(name)}/status`, 'nodes/status', patch))
   }
 
   deleteNode(name: NodeName, uid: string): Promise<void> {
@@ -71,12 +73,12 @@ export class KubeCluster implements Cluster {
   }
 
   async createLease(lease: V1Lease): Promise<V1Lease> {
-    return trimLease(await this.#write<V1Lease>({ method: 'POST', path: leasesPath, resource: 'leases', body: lease }))
+    return leaseOf(await this.#write({ method: 'POST', path: leasesPath, resource: 'leases', body: lease }))
   }
 
   async replaceLease(lease: V1Lease): Promise<V1Lease> {
     const path = `${leasesPath}/${e(lease.metadata?.name ?? '')}`
-    return trimLease(await this.#write<V1Lease>({ method: 'PUT', path, resource: 'leases', body: lease }))
+    return leaseOf(await this.#write({ method: 'PUT', path, resource: 'leases', body: lease }))
   }
 
   deleteLease(name: LeaseName, uid: string): Promise<void> {
@@ -86,12 +88,12 @@ export class KubeCluster implements Cluster {
   /** The answer holds metadata only. */
   patchPodStatus(key: PodKey, uid: string, patch: Patch): Promise<V1Pod> {
     const path = `${podPath(key)}/status`
-    return orReplaced(this.#patch<V1Pod>(path, 'pods/status', withUid(patch, uid), METADATA_ONLY))
+    return metadataOf(this.#patch(path, 'pods/status', withUid(patch, uid), METADATA_ONLY))
   }
 
   /** The answer holds metadata only. */
   patchPod(key: PodKey, uid: string, patch: Patch): Promise<V1Pod> {
-    return orReplaced(this.#patch<V1Pod>(podPath(key), 'pods', withUid(patch, uid), METADATA_ONLY))
+    return metadataOf(this.#patch(podPath(key), 'pods', withUid(patch, uid), METADATA_ONLY))
   }
 
   deletePod(key: PodKey, uid: string): Promise<void> {
@@ -101,12 +103,12 @@ export class KubeCluster implements Cluster {
   async configMapValue(namespace: string, name: string, key: string): Promise<string | undefined> {
     const path = `/api/v1/namespaces/${e(namespace)}/configmaps/${e(name)}`
     const configMap = await this.#read<V1ConfigMap>(path, 'configmaps')
-    return configMap?.data?.[key] ?? decoded(configMap?.binaryData?.[key])
+    return textAt(configMap?.data, key) ?? decoded(textAt(configMap?.binaryData, key))
   }
 
   async secretValue(namespace: string, name: string, key: string): Promise<string | undefined> {
     const path = `/api/v1/namespaces/${e(namespace)}/secrets/${e(name)}`
-    return decoded((await this.#read<V1Secret>(path, 'secrets'))?.data?.[key])
+    return decoded(textAt((await this.#read<V1Secret>(path, 'secrets'))?.data, key))
   }
 
   async ownerRevision(pod: V1Pod): Promise<number | undefined> {
@@ -127,15 +129,16 @@ export class KubeCluster implements Cluster {
     const pods: V1Pod[] = []
     let from: string | undefined
     do {
-      const page: KubeList<V1Pod> = await api.json<KubeList<V1Pod>>({
+      const answer: unknown = await api.json({
         method: 'GET',
         path: path + query({ fieldSelector: `spec.nodeName=${node}`, limit: String(PAGE_SIZE), continue: from }),
         verb: 'list',
         resource: 'pods',
         low: true,
       })
-      pods.push(...(page.items ?? []).map(trimPod))
-      from = page.metadata?.continue || undefined
+      const page: KubeList<unknown> = readList(answer, 'pods')
+      pods.push(...readable<V1Pod>(POD_SHAPE, page.items ?? []).map(trimPod))
+      from = page.metadata?.continue
     } while (from !== undefined)
     return pods
   }
@@ -192,11 +195,11 @@ export class KubeCluster implements Cluster {
     return read
   }
 
-  #write<T>({
+  #write({
     body,
     ...request
-  }: Pick<ApiRequest, 'path' | 'resource'> & { method: 'POST' | 'PUT'; body: object }): Promise<T> {
-    return this.#options.api.json<T>({
+  }: Pick<ApiRequest, 'path' | 'resource'> & { method: 'POST' | 'PUT'; body: object }): Promise<unknown> {
+    return this.#options.api.json({
       ...request,
       verb: request.method === 'POST' ? 'create' : 'update',
       body: JSON.stringify(body),
@@ -204,8 +207,8 @@ export class KubeCluster implements Cluster {
     })
   }
 
-  #patch<T>(path: string, resource: string, { type, body }: Patch, accept?: string): Promise<T> {
-    return this.#options.api.json<T>({
+  #patch(path: string, resource: string, { type, body }: Patch, accept?: string): Promise<unknown> {
+    return this.#options.api.json({
       method: 'PATCH',
       path,
       verb: 'patch',
@@ -226,6 +229,17 @@ export class KubeCluster implements Cluster {
       if (!isGone(error)) throw error
     }
   }
+}
+
+const nodeOf = (answer: unknown): V1Node => trimNode(readAnswer<V1Node>(NODE_SHAPE, answer, 'nodes'))
+const leaseOf = (answer: unknown): V1Lease => trimLease(readAnswer<V1Lease>(LEASE_SHAPE, answer, 'leases'))
+const metadataOf = async (patched: Promise<unknown>): Promise<V1Pod> =>
+  readAnswer<V1Pod>(IDENTITY_SHAPE, await orReplaced(patched), 'pods')
+
+/** A key of an object that somebody else wrote: `constructor` is in every one, unless it is asked whether it is its own. */
+function textAt(data: Readonly<Record<string, unknown>> | undefined, key: string): string | undefined {
+  const value = data && Object.hasOwn(data, key) ? data[key] : undefined
+  return typeof value === 'string' ? value : undefined
 }
 
 /** A Pod re-created under the name is refused by the API server: a uid cannot be changed. */

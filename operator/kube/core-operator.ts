@@ -5,6 +5,7 @@
  * the helpers' addresses begin with "undefined".
  */
 import type { KubeConfig, KubernetesObject } from '@kubernetes/client-node'
+import type { z } from 'zod'
 import type { Log } from '../../reconcilers/ports.ts'
 import type { Api } from './api-client.ts'
 import {
@@ -25,6 +26,7 @@ export interface WatchOptions {
   readonly name: string
   readonly kind: string
   readonly labelSelector: string
+  readonly shape: z.ZodType
   trim(object: KubernetesObject): KubernetesObject
 }
 
@@ -94,6 +96,7 @@ export abstract class CoreOperator extends FrameworkOperator {
           apiVersion,
           kind,
           labelSelector,
+          ...(options && { shape: options.shape }),
           trim: object => options?.trim(object) ?? object,
           onChange: ({ type, object }) => this.#deliver(onEvent, plural, EVENT_TYPE[type], object),
           onListed: () => resolve(),

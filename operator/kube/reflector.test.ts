@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { z } from 'zod'
 import { SteppedClock } from '../../reconcilers/loop/stepped-clock.ts'
 import { FakeApi } from './a-fake-api.ts'
 import { aWitness } from './a-witness.ts'
@@ -91,7 +92,10 @@ describe('a list', () => {
 
   test('whose place expires between two pages is begun anew', async () => {
     const it = await reflecting([aPod('a', 1)])
-    it.fake.next.push({ status: 200, body: { items: [aPod('a', 1)], metadata: { continue: 'x' } } }, { status: 410 })
+    it.fake.next.push(
+      { status: 200, body: { items: [aPod('a', 1)], metadata: { continue: 'x', resourceVersion: '100' } } },
+      { status: 410 },
+    )
     await it.watch(0)
     expect(it.reflector.synced).toBe(true)
     expect(it.restarts()).toEqual(['koupleless_watch_restarts_total pods,expired'])
@@ -264,5 +268,70 @@ describe('a watch', () => {
     expect(it.isOver()).toBe(true)
     expect(it.clock.sleeping).toBe(0)
     await vi.waitFor(() => expect(watch.isOpen).toBe(false))
+  })
+})
+
+describe('what is not understood', () => {
+  const odd: readonly unknown[] = [null, 1, 'x', [], {}, { metadata: null }, { metadata: { name: 'odd' } }]
+  const refused = (it: { counted: readonly string[] }): readonly string[] =>
+    it.counted.filter(line => line.startsWith('koupleless_objects_refused_total'))
+
+  test('of a list is counted and left out, and all else is synced', async () => {
+    const it = await reflecting([...odd, aPod('a', 1)] as readonly KubeObject[])
+    await it.watch(0)
+    expect(it.changes).toEqual(['ADDED a uid-a 1'])
+    expect(refused(it)).toEqual(odd.map(() => 'koupleless_objects_refused_total pods,NO_IDENTITY'))
+  })
+
+  test('of an object that was understood before does not make it gone', async () => {
+    const shape = z.looseObject({ spec: z.looseObject({}).optional() })
+    const it = await reflecting([aPod('a', 1)], { shape })
+    const first = await it.watch(0)
+    first.send('MODIFIED', { ...aPod('a', 101), spec: 'none' })
+    first.send('ERROR', { code: 410 })
+    it.fake.objects = [{ ...aPod('a', 101), spec: 'none' } as KubeObject]
+    await it.watch(1)
+    expect(it.changes).toEqual(['ADDED a uid-a 1'])
+    expect(refused(it)).toEqual(Array(2).fill('koupleless_objects_refused_total pods,WRONG_TYPE'))
+  })
+
+  test.each(['{}', '{"items":{},"metadata":{"resourceVersion":"1"}}', 'null', '{"metadata":{"resourceVersion":"1"}}'])(
+    'a list that is none says not that all is gone: %s',
+    async body => {
+      const it = await reflecting([aPod('a', 1)])
+      ;(await it.watch(0)).send('ERROR', { code: 410 })
+      it.fake.next.push({ status: 200, body })
+      await it.watch(1)
+      expect(it.changes).toEqual(['ADDED a uid-a 1'])
+    },
+  )
+
+  test('an event is passed over, and the next is heard', async () => {
+    const it = await reflecting([])
+    const watch = await it.watch(0)
+    watch.send('ADDED', { metadata: { name: 'odd', resourceVersion: '110' } })
+    watch.send('ADDED', aPod('b', 111))
+    await changed(it, 'ADDED b uid-b 111')
+    expect(it.fake.watches).toHaveLength(1)
+  })
+
+  test.each([
+    'garbled',
+    'null',
+    '{"type":1}',
+    '{"type":"ADDED","object":[]}',
+    '{"type":"ERROR","object":{"code":"410"}}',
+  ])('a line that is no event is asked for once more, and then all is listed anew: %s', async line => {
+    const it = await reflecting([])
+    ;(await it.watch(0)).write(`${line}\n`)
+    const second = await it.watch(1)
+    expect(it.fake.lists).toHaveLength(1)
+    second.send('ADDED', aPod('b', 101))
+    await changed(it, 'ADDED b uid-b 101')
+    second.write(`${line}\n`)
+    const third = await it.watch(2)
+    third.write(`${line}\n`)
+    await it.watch(3)
+    expect(it.fake.lists).toHaveLength(2)
   })
 })

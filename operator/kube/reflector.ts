@@ -1,8 +1,12 @@
 /** LIST once, WATCH for ever: resumes where it was cut, lists anew only where the API server has forgotten that place. */
+import type { z } from 'zod'
 import { ApiError, type Clock, type Log, type Metrics, type Rng } from '../../reconcilers/ports.ts'
 import type { ApiClient } from './api-client.ts'
 import { type Change, KeptObjects } from './kept-objects.ts'
 import { type KubeList, type KubeObject, keyOfObject, query } from './kube-object.ts'
+import { ObjectFault, readList, readObject, tellFault } from './object-door.ts'
+import { IDENTITY_SHAPE } from './object-shape.ts'
+import { eventOf, WatchFault } from './watch-event.ts'
 import { LineSplitter } from './watch-lines.ts'
 
 export interface ReflectorOptions<T extends KubeObject> {
@@ -16,6 +20,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly fieldSelector?: string
   /** Ask for metadata only. */
   readonly metadataOnly?: true
+  /** What an object must look like to be let in; absent: one that says which it is. */
+  readonly shape?: z.ZodType
   /** Called once per object; only what it returns is kept. */
   readonly trim: (object: T) => T
   readonly onChange: (change: Change<T>) => void
@@ -35,11 +41,6 @@ export interface ReflectorPorts {
   readonly log: Log
 }
 
-interface WatchEvent<T> {
-  readonly type: string
-  readonly object: T & { readonly code?: number; readonly message?: string }
-}
-
 interface WatchBegun {
   readonly atMs: number
   readonly from: string
@@ -56,6 +57,8 @@ export class Reflector<T extends KubeObject> {
   readonly #ports: ReflectorPorts
   readonly #kept: KeptObjects<T>
   #resourceVersion = ''
+  /** Where the last watch was begun that said what nobody understands. */
+  #faultFrom: string | undefined
   #hasListed = false
   #freshAtMs = 0
 
@@ -106,7 +109,7 @@ export class Reflector<T extends KubeObject> {
       return { reason: stalled ? 'stalled' : 'ended', patienceMs: 0, isSound: this.#wasSound(watch) }
     } catch (error) {
       if (signal.aborted) return { reason: 'stopped', patienceMs: 0, isSound: true }
-      return { ...this.#failed(error), isSound: this.#wasSound(watch) }
+      return { ...this.#failed(error), isSound: !(error instanceof WatchFault) && this.#wasSound(watch) }
     }
   }
 
@@ -123,9 +126,17 @@ export class Reflector<T extends KubeObject> {
       this.#ports.log.debug('watch too old, listing anew', { resource })
       return { reason: 'expired', patienceMs: 0 }
     }
+    if (error instanceof WatchFault) this.#listAnewIfAgain()
     const status = error instanceof ApiError ? error.status : undefined
     this.#ports.log.warn('watch failed', { resource, status, error: String(error) })
     return { reason: 'error', patienceMs: error instanceof ApiError ? error.retryAfterMs : 0 }
+  }
+
+  /** What garbled a line may be over: the same place is tried once more. After that only a list tells what was meant. */
+  #listAnewIfAgain(): void {
+    const isAgain = this.#faultFrom === this.#resourceVersion
+    this.#faultFrom = isAgain ? undefined : this.#resourceVersion
+    if (isAgain) this.#resourceVersion = ''
   }
 
   #path(parameters: Readonly<Record<string, string | undefined>>): string {
@@ -144,8 +155,8 @@ export class Reflector<T extends KubeObject> {
     let resourceVersion = ''
     do {
       const page = await this.#page(from, signal)
-      for (const item of page.items ?? []) seen.add(this.#put(item))
-      from = page.metadata?.continue || undefined
+      for (const item of page.items ?? []) this.#take(item, object => seen.add(this.#put(object)), seen)
+      from = page.metadata?.continue
       resourceVersion = page.metadata?.resourceVersion ?? ''
     } while (from !== undefined)
     this.#kept.retain(seen)
@@ -155,22 +166,36 @@ export class Reflector<T extends KubeObject> {
     this.#options.onListed?.(askedAtMs)
   }
 
-  #page(from: string | undefined, signal: AbortSignal): Promise<KubeList<T>> {
+  async #page(from: string | undefined, signal: AbortSignal): Promise<KubeList<unknown>> {
     const { resource, pageSize = 500 } = this.#options
     const path = this.#path({ limit: String(pageSize), continue: from })
     const request = { method: 'GET', path, verb: 'list', resource, signal } as const
-    return this.#ports.api.json<KubeList<T>>({ ...request, ...this.#accept('PartialObjectMetadataList') })
+    const answer = await this.#ports.api.json<unknown>({ ...request, ...this.#accept('PartialObjectMetadataList') })
+    return readList(answer, resource)
   }
 
-  #put(item: T): string {
-    const object = this.#trimmed(item)
+  /** One that is not understood holds up no other; it stays as it was last seen, and is not taken for gone. */
+  #take(item: unknown, take: (object: T) => void, seen?: Set<string>): void {
+    let object: T
+    try {
+      object = this.#read(item)
+    } catch (error) {
+      if (!(error instanceof ObjectFault)) throw error
+      if (error.key !== undefined) seen?.add(error.key)
+      tellFault(this.#ports, this.#options.resource, error)
+      return
+    }
+    take(object)
+  }
+
+  #put(object: T): string {
     this.#kept.put(object)
     return keyOfObject(object)
   }
 
-  #trimmed(item: T): T {
-    const { apiVersion, kind, trim } = this.#options
-    const object = trim(item)
+  #read(item: unknown): T {
+    const { apiVersion, kind, trim, shape = IDENTITY_SHAPE } = this.#options
+    const object = trim(readObject<T>(shape, item))
     object.apiVersion = apiVersion
     object.kind = kind
     return object
@@ -214,12 +239,12 @@ export class Reflector<T extends KubeObject> {
   }
 
   #event(line: string): void {
-    const { type, object } = JSON.parse(line) as WatchEvent<T>
-    if (type === 'ERROR') throw new ApiError(object.code ?? 500, object.message ?? 'the watch ended in an error')
+    const { type, object } = eventOf(line)
     this.#freshAtMs = this.#ports.clock.now()
-    if (type === 'DELETED') this.#kept.remove(this.#trimmed(object))
-    else if (type !== 'BOOKMARK') this.#put(object)
-    this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion
+    if (type === 'DELETED') this.#take(object, gone => this.#kept.remove(gone))
+    else if (type !== 'BOOKMARK') this.#take(object, changed => this.#put(changed))
+    const version = object.metadata?.resourceVersion
+    if (typeof version === 'string' && version !== '') this.#resourceVersion = version
   }
 
   /** What a change sets off must not end the watch. */

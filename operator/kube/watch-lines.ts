@@ -1,5 +1,7 @@
 /** A watch is one JSON object per line, cut anywhere by the network. */
 
+import { WatchFault } from './watch-event.ts'
+
 /** etcd takes no object above 1.5 MB; a line that never ends must not fill our memory. */
 export const LINE_BYTES_MAX = 16 * 1024 * 1024
 const NEWLINE = 10
@@ -15,7 +17,7 @@ export class LineSplitter {
 
   /**
    * Calls `onLine` for each line that this chunk ends, without its newline; empty lines are left out.
-   * @throws RangeError on a line that is too long
+   * @throws WatchFault on a line that is too long
    */
   push(chunk: Buffer, onLine: (line: string) => void): void {
     let start = 0
@@ -37,7 +39,9 @@ export class LineSplitter {
 
   #keep(part: Buffer): void {
     this.#restBytes += part.length
-    if (this.#restBytes > this.#lineBytesMax) throw new RangeError(`a line of more than ${this.#lineBytesMax} bytes`)
+    if (this.#restBytes > this.#lineBytesMax) {
+      throw new WatchFault(0, `a line of more than ${this.#lineBytesMax} bytes`)
+    }
     this.#rest.push(part)
   }
 }

@@ -1,4 +1,5 @@
 /** A record → one line: for machines, or for people. */
+import { asWord, printable, printableLines } from './printable.ts'
 
 export interface LogRecord {
   readonly level: string
@@ -9,7 +10,7 @@ export interface LogRecord {
 
 /** Not `winston.format.json`: that costs twice as much, for cases which the mask has settled already. */
 export const jsonLine = ({ level, message, atMs, fields }: LogRecord): string =>
-  JSON.stringify({ time: new Date(atMs).toISOString(), level, message, ...fields })
+  printable(JSON.stringify({ time: new Date(atMs).toISOString(), level, message, ...fields }))
 
 const COLOUR: Readonly<Record<string, string>> = { error: '\u001b[31m', warn: '\u001b[33m', info: '\u001b[32m' }
 const DIM = '\u001b[2m'
@@ -19,13 +20,8 @@ const PLAIN = '\u001b[0m'
 export function prettyLine({ level, message, atMs, fields }: LogRecord): string {
   const { stack, ...rest } = fields
   const time = new Date(atMs).toISOString().slice(11, 23)
-  const told = Object.entries(rest).map(([name, value]) => `${DIM}${name}=${PLAIN}${word(value)}`)
+  const told = Object.entries(rest).map(([name, value]) => `${DIM}${name}=${PLAIN}${asWord(value)}`)
   const head = `${DIM}${time}${PLAIN} ${COLOUR[level] ?? DIM}${level.toUpperCase().padEnd(5)}${PLAIN} ${message}`
   const line = told.length > 0 ? `${head}  ${told.join(' ')}` : head
-  return stack === undefined ? line : `${line}\n${String(stack)}`
-}
-
-const word = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(value)
+  return stack === undefined ? line : `${line}\n${printableLines(String(stack))}`
 }

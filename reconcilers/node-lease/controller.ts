@@ -2,6 +2,7 @@ import type { V1Lease, V1Node } from '@kubernetes/client-node'
 import * as events from '../events.ts'
 import { Latest, WATCH_LAG_MS } from '../latest.ts'
 import { again, type Outcome, type Reconciler, settled, soonest } from '../loop/outcome.ts'
+import { WriteBrake } from '../loop/write-brake.ts'
 import { type LeaseName, leaseName, type NodeName } from '../names.ts'
 import {
   ApiError,
@@ -39,6 +40,8 @@ const LOOK_AGAIN_MS = 200
 const TAKEN_LOOK_AGAIN_MS = 60_000
 const CHANGES: ReadonlySet<NodeAction['kind']> = new Set(['patchNode', 'patchNodeStatus', 'renewLease'])
 
+const leaseKey = (name: NodeName): string => `lease ${name}`
+
 interface Obstacle {
   readonly waitMs: number
   readonly why: string
@@ -54,6 +57,8 @@ export class NodeLeaseController implements Reconciler<NodeName> {
   readonly #topology = new Map<NodeName, Labels>()
   /** Since when the API server says that a Node exists which our watch does not show. */
   readonly #takenSinceMs = new Map<NodeName, number>()
+
+  readonly #brake = new WriteBrake<string>()
 
   constructor(options: NodeLeaseControllerOptions) {
     this.#of = options
@@ -96,6 +101,8 @@ export class NodeLeaseController implements Reconciler<NodeName> {
 
   /** What stood in the way, where that is no failure: the object was deleted or created meanwhile. */
   async #carryOut(name: NodeName, action: NodeAction): Promise<Obstacle | undefined> {
+    const waitMs = this.#brakeMs(name, action)
+    if (waitMs > 0) return { waitMs, why: 'somebody undoes it as often as it is written' }
     try {
       await this.#write(name, action)
       return undefined
@@ -107,6 +114,12 @@ export class NodeLeaseController implements Reconciler<NodeName> {
       if (status === 409 && action.kind === 'createNode') return this.#nameTaken(name)
       throw error
     }
+  }
+
+  /** A Lease is renewed whoever fights over its Node. */
+  #brakeMs(name: NodeName, { kind }: NodeAction): number {
+    if (!CHANGES.has(kind)) return 0
+    return this.#brake.take(kind === 'renewLease' ? leaseKey(name) : name, this.#of.clock.now())
   }
 
   /** The watch will show it in a moment, if it is ours; the Nodes of others it never shows. */
@@ -235,5 +248,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     this.#lookups.delete(name)
     this.#topology.delete(name)
     this.#takenSinceMs.delete(name)
+    this.#brake.forget(name)
+    this.#brake.forget(leaseKey(name))
   }
 }

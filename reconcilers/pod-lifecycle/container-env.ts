@@ -27,22 +27,29 @@ export type EnvResult =
   | { readonly ok: false; readonly why: string; readonly pending: boolean }
 
 /** Never another while the Pod lives. */
-const FIXED: Readonly<Record<string, (pod: V1Pod) => string | undefined>> = {
-  'metadata.name': pod => pod.metadata?.name,
-  'metadata.namespace': pod => pod.metadata?.namespace,
-  'metadata.uid': pod => pod.metadata?.uid,
-  'spec.nodeName': pod => pod.spec?.nodeName,
-  'spec.serviceAccountName': pod => pod.spec?.serviceAccountName ?? 'default',
-}
+const FIXED: ReadonlyMap<string, (pod: V1Pod) => string | undefined> = new Map<
+  string,
+  (pod: V1Pod) => string | undefined
+>([
+  ['metadata.name', pod => pod.metadata?.name],
+  ['metadata.namespace', pod => pod.metadata?.namespace],
+  ['metadata.uid', pod => pod.metadata?.uid],
+  ['spec.nodeName', pod => pod.spec?.nodeName],
+  ['spec.serviceAccountName', pod => pod.spec?.serviceAccountName ?? 'default'],
+])
 const ADDRESSES = ['status.podIP', 'status.hostIP']
 /** `metadata.labels['x']` and `metadata.annotations['x']`, as the downward API spells them. */
 const MAPPED = /^metadata\.(labels|annotations)\['([^']+)'\]$/
+
+/** `constructor` is in every object, unless it is asked whether it is its own. */
+const ownOf = (values: Readonly<Record<string, string>> | undefined, name: string): string | undefined =>
+  values && Object.hasOwn(values, name) ? values[name] : undefined
 
 /** A field that is read once: labels may be edited, and the status has no address before the module runs. */
 export function readField(pod: V1Pod, path: string, ip: string | undefined): string | undefined {
   if (ADDRESSES.includes(path)) return ip
   const [, map, key = ''] = MAPPED.exec(path) ?? []
-  return (map === 'labels' ? pod.metadata?.labels : pod.metadata?.annotations)?.[key] ?? ''
+  return ownOf(map === 'labels' ? pod.metadata?.labels : pod.metadata?.annotations, key) ?? ''
 }
 
 const changes = (path: string): boolean => ADDRESSES.includes(path) || MAPPED.test(path)
@@ -71,9 +78,13 @@ export function refsOf(pod: V1Pod): readonly ValueRef[] {
 /** `$(NAME)` stands for an earlier value, `$$` for a dollar sign; an unknown name stays as it is, as in the kubelet. */
 export function expand(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\$(\$|\(([^()\s]+)\))/g, (whole, _inner: string, name: string | undefined) =>
-    name === undefined ? '$' : (values[name] ?? whole),
+    name === undefined ? '$' : (ownOf(values, name) ?? whole),
   )
 }
+
+/** Defined, not assigned: an env named `__proto__` is an env. */
+const define = (values: Record<string, string>, name: string, value: string): unknown =>
+  Object.defineProperty(values, name, { value, enumerable: true, writable: true, configurable: true })
 
 type Entry = { readonly value: string } | { readonly skip: true } | { readonly why: string; readonly pending: boolean }
 
@@ -106,7 +117,7 @@ function readEntry(pod: V1Pod, entry: V1EnvVar, lookup: ValueLookup): Entry {
   const read = refEntry(pod, entry, lookup)
   if (read) return read
   const path = entry.valueFrom.fieldRef?.fieldPath
-  const value = path === undefined ? undefined : FIXED[path]?.(pod)
+  const value = path === undefined ? undefined : FIXED.get(path)?.(pod)
   if (value !== undefined) return { value }
   const what = path === undefined ? 'this valueFrom is not supported by modules' : `field ${path} is not supported`
   return { why: `env ${entry.name}: ${what}`, pending: false }
@@ -121,7 +132,7 @@ export function resolveEnv(pod: V1Pod, container: V1Container, lookup: ValueLook
   for (const entry of container.env ?? []) {
     const read = readEntry(pod, entry, lookup)
     if ('why' in read) return { ok: false, why: read.why, pending: read.pending }
-    if ('value' in read) values[entry.name] = entry.valueFrom ? read.value : expand(read.value, values)
+    if ('value' in read) define(values, entry.name, entry.valueFrom ? read.value : expand(read.value, values))
   }
   return { ok: true, values }
 }

@@ -3,6 +3,7 @@ import { claimsOfPod, claimsOn } from '../claims.ts'
 import * as events from '../events.ts'
 import { Latest } from '../latest.ts'
 import { again, type Outcome, type Reconciler, settled } from '../loop/outcome.ts'
+import { WriteBrake } from '../loop/write-brake.ts'
 import { type NodeName, nodeName, type PodKey } from '../names.ts'
 import { podRef } from '../pod-identity.ts'
 import { ApiError, type Clock, type Cluster, type Events, type Log, type Metrics, type Store } from '../ports.ts'
@@ -37,6 +38,7 @@ export class PodController implements Reconciler<PodKey> {
   readonly #of: PodControllerOptions
   readonly #uids = new Map<PodKey, { readonly uid: string; readonly node: NodeName }>()
   readonly #written = new Latest<PodKey, V1Pod>()
+  readonly #brake = new WriteBrake<string>()
   /** What was last told of a Pod in Events, so that each is told once. */
   readonly #told = new Map<string, string>()
 
@@ -62,6 +64,18 @@ export class PodController implements Reconciler<PodKey> {
     const seenAtMs = store.seenAtMs(key) ?? clock.now()
     const isReleased = this.#released.has(podRef(pod).uid)
     const plan = planPod({ pod, record, claims, lookups: sources.lookups, seenAtMs, isReleased, nowMs: clock.now() })
+    return this.#braked(pod, plan) ?? this.#done(key, pod, record, plan)
+  }
+
+  #braked(pod: V1Pod, { action, why }: PodPlan): Outcome | undefined {
+    if (action.kind !== 'patchStatus' && action.kind !== 'patchTolerations') return undefined
+    const waitMs = this.#brake.take(podRef(pod).uid, this.#of.clock.now())
+    return waitMs > 0
+      ? again(waitMs, action.kind, `${why}, but somebody undoes it as often as it is written`)
+      : undefined
+  }
+
+  async #done(key: PodKey, pod: V1Pod, record: BaseRecord, plan: PodPlan): Promise<Outcome> {
     await this.#carryOut(key, pod, record, plan)
     return plan.wakeAfterMs === undefined
       ? settled(plan.action.kind, plan.why)
@@ -172,6 +186,7 @@ export class PodController implements Reconciler<PodKey> {
     const { registry, sources, onGone } = this.#of
     for (const told of this.#told.keys()) if (told.startsWith(`${uid}/`)) this.#told.delete(told)
     this.#released.delete(uid)
+    this.#brake.forget(uid)
     sources.forget(uid)
     onGone(uid)
     const record = registry.byNode(node)
