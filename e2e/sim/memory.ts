@@ -20,7 +20,9 @@ export interface MemoryResult {
 
 const HOUR_MS = 3_600_000
 const DAY_HOURS = 24
-const LIFE_MS = HOUR_MS / 3
+const LIFE_MS = HOUR_MS / 6
+/** One after the other: of very many that fall silent at once the operator believes the network to be gone. */
+const BETWEEN_ENDS_MS = 60_000
 /** A crowd once a day, now and then one that is alone, and long stretches without any. */
 const comingAt = (hour: number): number => {
   if (hour % DAY_HOURS === 0) return 30
@@ -44,10 +46,11 @@ export async function churn(days: number, told: (day: number, kept: Kept) => voi
   for (let hour = 0; hour < days * DAY_HOURS; hour++) {
     const living = Array.from({ length: comingAt(hour) }, () => stage.addBase())
     for (const base of living) base.start()
-    world.time.after(LIFE_MS, () => {
-      for (const base of living) base.kill()
-      world.forget(living)
-    })
+    for (const [at, base] of living.entries())
+      world.time.after(LIFE_MS + at * BETWEEN_ENDS_MS, () => {
+        base.kill()
+        world.forget([base])
+      })
     for (let part = 0; part < STEPS_PER_HOUR; part++) {
       workload.step(step++)
       await world.time.advance(HOUR_MS / STEPS_PER_HOUR)
