@@ -19,7 +19,7 @@ export const RARE: readonly string[] = [
   'another version of this biz is in flight',
   'waiting for the base to show what it runs',
   'the base is installing it',
-  'its command is not answered, and may hang',
+  'its command is not answered: it may be running, or lost',
   'not answered by its deadline: sent again',
   'what the base runs is not known yet',
   'base is silent',

@@ -94,4 +94,16 @@ export const FOUND: readonly FoundBySeed[] = [
       'An install that was sent for want of the module is no reason to show it as running; ' +
       'a command refused at once is not sent again at once',
   },
+  {
+    seed: 281,
+    found:
+      'a replacement is not answered, its Pods are deleted, the operator ends: whether it came about nobody can tell any more',
+    mended: 'Simulation: faults in storms; a Pod being deleted stays while a replacement of its module may be running',
+  },
+  {
+    seed: 3000042,
+    found: 'the operator ends before its second look at a young base that tells no times: what it was shipped with is swept',
+    mended:
+      'Simulation: Pods edited in place, broken builds, long standstills; its oracles know to the module what nobody can tell',
+  },
 ]
