@@ -4,7 +4,7 @@ SHELL := /bin/sh
 RUN := npm run --silent
 LOCK := node_modules/.installed-lock.json
 
-.PHONY: help install check test test-matrix e2e e2e-kind test-java sim sim-mutants fuzz bench sbom samples demo dev build image deploy format clean
+.PHONY: help install check test test-matrix e2e e2e-kind test-java sim sim-mutants chaos chaos-long soak fuzz bench sbom samples demo dev build image deploy format clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,15 @@ sim-mutants: install ## Plant each known fault in turn and look for a seed that 
 
 fuzz: install ## Knock at a door with hostile input: DOOR=mqtt, objects …, else each; MINUTES=n, SEED=n
 	@$(RUN) fuzz -- $(if $(DOOR),--door $(DOOR)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+chaos: install ## Everything breaks while users work, on real parts: SEED=n MINUTES=m OPERATORS=k (needs Mosquitto)
+	@$(RUN) chaos -- --minutes $(or $(MINUTES),5) --operators $(or $(OPERATORS),1) $(if $(SEED),--seed $(SEED))
+
+chaos-long: install ## Broker, API server, operator away for minutes; 1,000 bases back at once (45 minutes; ONLY=broker, api, operator, stampede)
+	@$(RUN) chaos:long -- $(if $(ONLY),--only $(ONLY))
+
+soak: install ## Memory, handles and event-loop delay under constant churn: MINUTES=m (10)
+	@$(RUN) soak -- --minutes $(or $(MINUTES),10)
 
 bench: install ## Measure speed and cost
 	@$(RUN) bench

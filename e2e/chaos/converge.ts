@@ -3,21 +3,29 @@ import { lookAt, unsettled } from './truth.ts'
 import type { ChaosWorld } from './world.ts'
 
 /** The promise of a healed world. */
-export const CONVERGES_WITHIN_MS = 30_000
+const CONVERGES_WITHIN_MS = 30_000
 /** After that, what is only late is told from what is lost: an install that hangs is sent again by then. */
 const LOST_AFTER_MS = 330_000
 const LOOK_EVERY_MS = 500
 const TOLD_MAX = 12
 
-/** @returns how long it took, from now. What is late or lost stands in the journal. */
-export async function converge(world: ChaosWorld, progress: (text: string) => void): Promise<number> {
+/** A world that was healed: what is late or lost stands in the journal. @returns how long it took, from now */
+export const converge = (world: ChaosWorld, progress: (text: string) => void): Promise<number> =>
+  settle(world, progress, CONVERGES_WITHIN_MS)
+
+/** As `converge`, with more patience: a first rollout takes as long as the machine needs. */
+export async function settle(
+  world: ChaosWorld,
+  progress: (text: string) => void,
+  withinMs = LOST_AFTER_MS,
+): Promise<number> {
   const begun = Date.now()
   let isLate = false
   for (let looks = 1; ; looks++) {
     const faults = unsettled(await lookAt(world.api), await world.trueBases())
     const tookMs = Date.now() - begun
     if (faults.length === 0) return tookMs
-    if (tookMs > CONVERGES_WITHIN_MS && !isLate) {
+    if (tookMs > withinMs && !isLate) {
       isLate = true
       for (const fault of faults.slice(0, TOLD_MAX)) world.journal.object('late', fault)
       world.journal.tell('world', `late by debug state:\n${await debugStates(world)}`)
@@ -27,7 +35,7 @@ export async function converge(world: ChaosWorld, progress: (text: string) => vo
       return tookMs
     }
     if (looks % 10 === 0)
-      progress(`${Math.round(tookMs / 1_000)} s after healing: ${faults.length} things to settle, ${faults[0]}`)
+      progress(`${Math.round(tookMs / 1_000)} s of settling: ${faults.length} things to settle, ${faults[0]}`)
     await sleep(LOOK_EVERY_MS)
   }
 }

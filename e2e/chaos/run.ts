@@ -5,7 +5,7 @@ import type { TestAuthority } from '../../mqtt-bridge/transport/test-certificate
 import type { ControlPlane } from '../control-plane/control-plane.ts'
 import { SeededRng } from '../sim/rng.ts'
 import { blindDeletions, readAudit } from './audit.ts'
-import { converge } from './converge.ts'
+import { settle } from './converge.ts'
 import { Journal } from './journal.ts'
 import { ChaosJvm } from './jvm.ts'
 import { playRound, type RoundResult } from './round.ts'
@@ -52,7 +52,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   world.changedAtMs = name => workloads.changedAtMs(name)
   await workloads.createAll()
   say(
-    `${options.bases} bases${jvm ? ' and a JVM' : ''} are up; first rollout settled in ${await converge(world, say)} ms`,
+    `${options.bases} bases${jvm ? ' and a JVM' : ''} are up; first rollout settled in ${await settle(world, say)} ms`,
   )
   const rounds = await playRounds(world, workloads, options, rng)
   for (const what of blindDeletions(await readAudit(join(folder, 'audit.log')), OPERATOR_USER))

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { Mosquitto } from '../../mqtt-bridge/transport/mosquitto-process.ts'
 import { TestAuthority } from '../../mqtt-bridge/transport/test-certificates.ts'
 import { loadAverage } from '../bench/sample.ts'
-import { converge } from '../chaos/converge.ts'
+import { settle } from '../chaos/converge.ts'
 import { Journal } from '../chaos/journal.ts'
 import { keepLooking } from '../chaos/round.ts'
 import { Workloads } from '../chaos/workload.ts'
@@ -43,7 +43,7 @@ const workloads = new Workloads({
 })
 world.changedAtMs = bizName => workloads.changedAtMs(bizName)
 await workloads.createAll()
-await converge(world, say)
+await settle(world, say)
 const operator = world.operators.at(1).process
 
 const stop = new AbortController()
@@ -73,7 +73,7 @@ for (let nth = 1; Date.now() < until; nth++) {
 }
 stop.abort()
 await Promise.all(busy)
-await converge(world, say)
+await settle(world, say)
 
 const judged = FIGURES.map(figure => judge(figure, samples.get(figure.what) ?? []))
 for (const { line } of judged) say(line)

@@ -36,7 +36,7 @@ describe('a quiet base', () => {
 
   test('what is asked is noted, so that silence can be told from not having been asked', () => {
     const { notes, memo } = decide({ memo: askedAgo(60_000) })
-    expect(notes).toEqual([{ kind: 'asked', atMs: now }])
+    expect(notes).toEqual([{ kind: 'asked', atMs: now, isLook: true }])
     expect(memo).toEqual(askedAt(now, now))
   })
 })

@@ -49,7 +49,7 @@ export function decidePolling(facts: TunnelFacts): Decision {
   const asked = Object.fromEntries(due.map(({ kind }) => [kind, facts.nowMs]))
   return {
     ...(due.length > 0 && {
-      notes: [{ kind: 'asked', atMs: facts.nowMs }],
+      notes: [{ kind: 'asked', atMs: facts.nowMs, isLook: due.some(({ kind }) => kind === 'queryAllBiz') }],
       commands: due.map(({ kind }) => ({ kind })),
       memo: { askedAtMs: { ...facts.memo.askedAtMs, ...asked } },
     }),

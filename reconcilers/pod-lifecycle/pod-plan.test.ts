@@ -363,20 +363,6 @@ describe('deletion', () => {
     ).toEqual({ kind: 'release', cause: 'base-dead' })
   })
 
-  const released = { ...leaving, metadata: { ...leaving.metadata, deletionGracePeriodSeconds: 0 } }
-
-  test('released once: finalizers of others are not hammered', () => {
-    const held = { ...released, metadata: { ...released.metadata, finalizers: ['example.com/others'] } }
-    expect(plan(held, aBase()).action.kind).toBe('none')
-    const facts = { pod: released, record: aBase(), claims: claimsOn([released], noLookups), lookups: noLookups }
-    expect(planPod({ ...facts, seenAtMs: 0, isReleased: true, nowMs: BUILT_AT_MS }).action.kind).toBe('none')
-  })
-
-  test('a deletion that broke off half-way is made again, and not before the module is gone', () => {
-    expect(plan(released, aBase()).action).toEqual({ kind: 'release', cause: 'gone' })
-    expect(plan(released, running).action.kind).toBe('none')
-  })
-
   test('a Pod that never was a module goes', () => {
     expect(plan({ ...aPod({ version: '', deleting: true }) }, aBase()).action).toMatchObject({ kind: 'release' })
   })

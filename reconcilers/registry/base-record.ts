@@ -30,6 +30,8 @@ export interface Life {
   /** Newest question, answered or not. */
   readonly askedAtMs?: number
   readonly answeredAtMs?: number
+  /** Looks asked for and not told yet, as far as is known: one that was lost counts until all has been quiet for a while. */
+  readonly openLooks?: number
 }
 
 /** Set by the tunnel reconciler, which alone judges silence. */
@@ -83,7 +85,9 @@ export interface Flight {
   readonly before?: Pick<BizReport, 'state' | 'changedAtMs'>
   /** Newest publish time heard of the base by then: what was published earlier cannot speak of this command. */
   readonly sentAfterPublishedAtMs?: number
-  /** Looks in a row, published since, that show no trace of it: it may be lost, or still be downloading. */
+  /** Looks that had been asked for before it was sent, and were not told by then: they say nothing of it. */
+  readonly looksOwed?: number
+  /** Looks in a row, asked for since, that show no trace of it: it may be lost, or still be downloading. */
   readonly tracelessLooks?: number
   /** It was sent before, to no effect that is known: how often, and when first. */
   readonly resent?: { readonly times: number; readonly firstSentAtMs: number }

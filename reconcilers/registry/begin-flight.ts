@@ -15,6 +15,7 @@ function withBefore(record: BaseRecord, key: BizKey, flight: Flight): Flight {
       before: { state: biz.state, ...(biz.changedAtMs !== undefined && { changedAtMs: biz.changedAtMs }) },
     }),
     ...(newest !== undefined && { sentAfterPublishedAtMs: newest }),
+    ...(record.life.openLooks && { looksOwed: record.life.openLooks }),
     ...flight,
   }
 }

@@ -187,6 +187,19 @@ describe('an install of which looks show no trace', () => {
     expect(looksOf(lookedAt(record, [3_000, [biz1('resolved', 2_900)]]).record)).toBe(0)
   })
 
+  test('is not spoken of by looks that were asked for before it, however late they are told', () => {
+    const asked = (record: BaseRecord, atMs: number): BaseRecord =>
+      applyNote(record, { kind: 'asked', atMs: BUILT_AT_MS + atMs, isLook: true }).record
+    const waiting = asked(asked(aBase(), -2_000), -1_000)
+    const flying = applyNote(waiting, { kind: 'commanded', key: KEY, flight: aFlight() }).record
+    const { record } = lookedAt(flying, [1_000, []], [2_000, []])
+    expect(looksOf(record)).toBeUndefined()
+    expect(looksOf(lookedAt(record, [3_000, []]).record)).toBe(1)
+    // What was never answered is forgotten after a pause.
+    const later = applyNote(asked(waiting, 60_000), { kind: 'commanded', key: KEY, flight: aFlight() }).record
+    expect(later.flights.get(KEY)?.looksOwed).toBe(1)
+  })
+
   test('has left one when it stopped what it replaces', () => {
     const standing = biz1('activated', -60_000)
     const replacing = sent(aFlight({ strategy: 'uninstallThenInstall' }), { bizs: [standing] })

@@ -13,7 +13,7 @@ const ANSWER_AFTER_MS = 2_000
 /** A biz that stands unchanged this long is not being worked on: whatever the command was, it is over. */
 const UNTOUCHED_MS = 10_000
 
-/** So many looks without a trace mean something: one or two may have been asked for before the command, and told late. */
+/** So many looks without a trace mean something: one or two may have been asked for by an operator before us, and told late. */
 export const TRACELESS_LOOKS = 3
 
 export function endFlights(record: BaseRecord, publishedAtMs: number, context: ObserveContext): Observed {
@@ -29,17 +29,21 @@ function judge(record: BaseRecord, key: BizKey, flight: Flight, context: Observe
   const patienceMs = patienceFor(flight, record.bizs.get(key))
   const seenAtMs = flight.outcomeSeenAtMs ?? context.nowMs
   if (patienceMs !== undefined && context.nowMs - seenAtMs >= patienceMs) return end(record, key, flight, context)
-  const looked = { ...seen(flight, patienceMs, seenAtMs), tracelessLooks: tracelessLooks(record, key, flight) }
+  const looked = withLook(seen(flight, patienceMs, seenAtMs), record.bizs.get(key))
   const next = { ...record, flights: withEntry(record.flights, key, looked) }
   // Nothing else wakes whoever is to send it again.
   return looked.tracelessLooks === TRACELESS_LOOKS ? changed(next, 'bizs') : unchanged(next)
 }
 
-/** An install leaves its first trace when it has downloaded its jar; one that replaces, when it stops what runs. */
-function tracelessLooks(record: BaseRecord, key: BizKey, { command, before, tracelessLooks = 0 }: Flight): number {
-  const biz = record.bizs.get(key)
+/**
+ * An install leaves its first trace when it has downloaded its jar; one that replaces, when it stops what runs. A base takes
+ * commands and questions in the order they were sent: a look that was asked for later and shows no trace has overtaken nothing.
+ */
+function withLook(flight: Flight, biz: BizReport | undefined): Flight {
+  const { command, before, looksOwed = 0, tracelessLooks = 0 } = flight
   const hasTrace = command === 'uninstallBiz' || (biz ? differs(before, biz) : before !== undefined)
-  return hasTrace ? 0 : tracelessLooks + 1
+  if (hasTrace) return { ...flight, tracelessLooks: 0 }
+  return looksOwed > 0 ? { ...flight, looksOwed: looksOwed - 1 } : { ...flight, tracelessLooks: tracelessLooks + 1 }
 }
 
 function seen({ outcomeSeenAtMs: _before, ...flight }: Flight, patienceMs: number | undefined, atMs: number): Flight {

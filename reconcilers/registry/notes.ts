@@ -6,7 +6,8 @@ import { doubt } from './doubts.ts'
 import { changed, newestPublishedAtMs, type Observed, unchanged, withEntry, without } from './observed.ts'
 
 export type Note =
-  | { readonly kind: 'asked'; readonly atMs: number }
+  /** `isLook`: a queryAllBiz is among the questions. */
+  | { readonly kind: 'asked'; readonly atMs: number; readonly isLook?: boolean }
   | { readonly kind: 'commanded'; readonly key: BizKey; readonly flight: Flight }
   /** The broker never took the command: it is surely not running. */
   | { readonly kind: 'unsent'; readonly key: BizKey }
@@ -28,7 +29,7 @@ export type Note =
 export function applyNote(record: BaseRecord, note: Note): Observed {
   switch (note.kind) {
     case 'asked':
-      return unchanged({ ...record, life: asked(record.life, note.atMs) })
+      return unchanged({ ...record, life: asked(record.life, note) })
     case 'commanded':
       return changed(begin(record, note.key, note.flight), 'commanded')
     case 'unsent':
@@ -68,11 +69,18 @@ function stateOf(record: BaseRecord, note: StateNote): Observed {
 }
 
 /** `askedSinceMs` stays at the oldest question that is still open: that is what makes a base deaf. */
-const asked = (life: BaseRecord['life'], atMs: number): BaseRecord['life'] => ({
+const asked = (life: BaseRecord['life'], { atMs, isLook = false }: Asked): BaseRecord['life'] => ({
   ...life,
   askedAtMs: atMs,
   askedSinceMs: life.askedSinceMs ?? atMs,
+  ...(isLook && { openLooks: (isForgotten(life, atMs) ? 0 : (life.openLooks ?? 0)) + 1 }),
 })
+
+type Asked = Extract<Note, { kind: 'asked' }>
+
+/** What was asked before such a pause and not answered was lost. */
+const LOST_AFTER_MS = 30_000
+const isForgotten = ({ askedAtMs = 0 }: BaseRecord['life'], nowMs: number): boolean => nowMs - askedAtMs > LOST_AFTER_MS
 
 /**
  * The command may still be running, so it goes on counting. Its outcome is open: absence proves nothing until a

@@ -25,8 +25,10 @@ function replaced(record: BaseRecord, heard: SnapshotHeard, { nowMs }: ObserveCo
   const bizs = new Map(heard.bizs.map(biz => [bizKey(biz.name, biz.version), biz]))
   for (const key of standing.keys()) overrule(bizs, key, record.bizs.get(key))
   const gone = [...record.provenance.keys()].filter(key => !bizs.has(key))
+  const { openLooks = 0 } = record.life
   const next: BaseRecord = {
     ...record,
+    ...(openLooks > 0 && { life: { ...record.life, openLooks: openLooks - 1 } }),
     bizs,
     doubts: standing,
     provenance: without(record.provenance, ...gone),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
 import { eventually } from '../../cluster/eventually.ts'
 import { SeededRng } from '../../sim/rng.ts'
-import { converge } from '../converge.ts'
+import { converge, settle } from '../converge.ts'
 import { keepLooking } from '../round.ts'
 import type { Fault } from '../round-plan.ts'
 import { strike } from '../strike.ts'
@@ -52,7 +52,7 @@ export async function sitOut(
   })
   world.changedAtMs = bizName => workloads.changedAtMs(bizName)
   await workloads.createAll()
-  say(`all settled after ${await converge(world, say)} ms`)
+  say(`all settled after ${await settle(world, say)} ms`)
   await tolerant(world)
   const stop = new AbortController()
   const looks = keepLooking(world, stop.signal)

@@ -83,11 +83,11 @@ async function judged({ folder, bases }: StampedeOptions, measured: Measured): P
     times.filter(atMs => atMs >= from && atMs < to)
   const asked = busiestSecond(since(askedAtMs, backAtMs))
   const wrote = busiestSecond(since(requests, backAtMs))
-  const calm = `${busiestSecond(since(askedAtMs, calmFromMs, backAtMs))} questions, ${busiestSecond(since(requests, calmFromMs, backAtMs))} requests`
+  const calm = [askedAtMs, requests].map(times => busiestSecond(since(times, calmFromMs, backAtMs)))
   return {
     figures: [
       `${bases} bases: all connected ${connectedMs} ms after the broker was back, all heard after ${heardMs} ms`,
-      `busiest second before: ${calm}`,
+      `busiest second before: ${calm[0]} questions to bases, ${calm[1]} requests to the API server`,
       `busiest second after: ${asked} questions to bases, ${wrote} requests to the API server`,
       `in all after: ${since(askedAtMs, backAtMs).length} questions, ${since(requests, backAtMs).length} requests`,
     ],
