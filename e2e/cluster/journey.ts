@@ -37,7 +37,7 @@ export class Journey implements AsyncDisposable {
 
   static async open(
     name: string,
-    settings: Partial<Pick<OperatorSettings, 'broker' | 'extra'>> = {},
+    settings: Partial<Pick<OperatorSettings, 'broker' | 'extra' | 'nodeFlags'>> = {},
   ): Promise<Journey> {
     const folder = await mkdtemp(join(tmpdir(), `koupleless-${name}-`))
     await kubectlAt(inject('adminKubeconfig'), ['create', 'namespace', name])
@@ -49,6 +49,7 @@ export class Journey implements AsyncDisposable {
         env: name,
         broker: world.broker,
         extra: settings.extra ?? {},
+        ...(settings.nodeFlags && { nodeFlags: settings.nodeFlags }),
       })
       return new Journey(name, operator, world, folder)
     } catch (error) {

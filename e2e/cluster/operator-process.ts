@@ -12,6 +12,8 @@ export interface OutsideBroker {
   readonly port: number
   /** For who listens at it too; the operator's own is in `extra`. */
   readonly tls?: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer }
+  /** As whom simulated bases come. */
+  readonly user?: { readonly name: string; readonly password: string }
 }
 
 export interface OperatorSettings {

@@ -1,4 +1,4 @@
-import { type GivenAnswer, type SimulatedBase, startBase } from '../base-simulator/index.ts'
+import { type BrokerAddress, type GivenAnswer, type SimulatedBase, startBase } from '../base-simulator/index.ts'
 import type { Base } from './base.ts'
 import type { OperatorSettings } from './operator-process.ts'
 import type { FullDraft, World } from './world.ts'
@@ -14,6 +14,12 @@ export class SimulatedWorld implements World {
     this.broker = broker
   }
 
+  #login(): Pick<BrokerAddress, 'tls' | 'username' | 'password'> {
+    if (this.broker.embedded) return {}
+    const { tls, user } = this.broker
+    return { ...(tls && { tls }), ...(user && { username: user.name, password: user.password }) }
+  }
+
   /** It goes by the name in the URL. */
   withJarsInReach(manifest: string): string {
     return manifest
@@ -22,7 +28,7 @@ export class SimulatedWorld implements World {
   async start({ properties: _ofJvms, isFromJar: _too, ...draft }: FullDraft, port: number): Promise<Base> {
     const base = await startBase({
       ...draft,
-      broker: { host: '127.0.0.1', port },
+      broker: { host: '127.0.0.1', port, ...this.#login() },
       hostName: draft.identity,
       installMs: draft.installMs ?? INSTALL_MS,
     })

@@ -53,6 +53,20 @@ describe('credentials', () => {
     expect(sameConnection(first, second)).toBe(false)
   })
 
+  test('of a service account: its token, too, is read anew each time, and none is no token', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'credentials-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const tokenFile = join(folder, 'token')
+    const kubeConfig = aKubeConfig({ authProvider: { name: 'tokenFile', config: { tokenFile } } })
+    const headerOf = async () => (await readCredentials(kubeConfig)).headers.authorization
+    await writeFile(tokenFile, 'one\n')
+    expect(await headerOf()).toBe('Bearer one')
+    await writeFile(tokenFile, 'two\n')
+    expect(await headerOf()).toBe('Bearer two')
+    await writeFile(tokenFile, '')
+    await expect(headerOf()).rejects.toThrow(`the token file ${tokenFile} is empty`)
+  })
+
   test('of another header alone need no new connection', async () => {
     const [one, two] = await Promise.all(['a', 'b'].map(token => readCredentials(aKubeConfig({ token }))))
     expect(one && two && sameConnection(one, two)).toBe(true)

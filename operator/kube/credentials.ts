@@ -1,4 +1,5 @@
 /** How the API server is reached, with client-node's own reading of kubeconfigs, token files and exec plugins. */
+import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 
@@ -31,9 +32,22 @@ export async function readCredentials(kubeConfig: KubeConfig): Promise<Credentia
   return {
     origin,
     pathPrefix: pathname.replace(/\/+$/, ''),
-    headers: headersOf(options),
+    headers: { ...headersOf(options), ...(await tokenOf(kubeConfig)) },
     tls: tlsOf(options as TlsMaterial),
   }
+}
+
+/**
+ * Of a service account. client-node keeps what it read for a minute, so that a token replaced early would be refused for as long.
+ * @throws Error when it is gone or empty: half written
+ */
+async function tokenOf(kubeConfig: KubeConfig): Promise<{ readonly authorization?: string }> {
+  const config: unknown = kubeConfig.getCurrentUser()?.authProvider?.config
+  const file = typeof config === 'object' && config !== null && 'tokenFile' in config ? config.tokenFile : undefined
+  if (typeof file !== 'string') return {}
+  const token = (await readFile(file, 'utf8')).trim()
+  if (token === '') throw new Error(`the token file ${file} is empty`)
+  return { authorization: `Bearer ${token}` }
 }
 
 function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
