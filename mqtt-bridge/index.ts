@@ -1,4 +1,5 @@
 /** The door of the bridge: reconcilers take only types and ids from here; `operator/compose.ts` opens it. */
+export { faultOfCommand } from './arklet/codec.ts'
 export {
   type BaseId,
   type BaseMetadata,

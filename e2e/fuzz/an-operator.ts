@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { Transport, TransportEvents } from '../../mqtt-bridge/index.ts'
 import { type Composition, compose, type Foundation } from '../../operator/compose.ts'
+import type { Config } from '../../operator/config.ts'
 import type { Api, ApiRequest } from '../../operator/kube/api-client.ts'
 import { Opened } from '../../operator/opened.ts'
 import { operate } from '../../operator/run.ts'
@@ -18,14 +19,15 @@ export interface Surroundings {
   readonly answer: (request: ApiRequest) => string
   /** All that a watch shows. */
   readonly watched: (request: ApiRequest) => readonly Buffer[]
+  readonly config?: Partial<Config>
+  /** What it publishes, as it leaves. */
+  readonly published?: (topic: string) => void
 }
 
 export class AnOperator implements AsyncDisposable {
   readonly time = new VirtualTime()
   readonly composition: Composition
   readonly requests: ApiRequest[] = []
-  /** Topics of what it published. */
-  readonly published: string[] = []
   failure: unknown
   readonly #process = new ProcessTime(this.time)
   readonly #of: Surroundings
@@ -39,7 +41,7 @@ export class AnOperator implements AsyncDisposable {
     this.#opened = new Opened(log)
     let ids = 0
     const foundation: Foundation = {
-      config: configOf('fuzz'),
+      config: { ...configOf('fuzz'), ...surroundings.config },
       kubeConfig: new KubeConfig(),
       clock: this.#process,
       rng: { next: () => 0.5 },
@@ -61,6 +63,11 @@ export class AnOperator implements AsyncDisposable {
     })
   }
 
+  /** Alarms that it has set. */
+  get alarms(): number {
+    return this.#process.pending
+  }
+
   hear(topic: string, payload: string): void {
     this.#events?.onFrame({ topic, payload: Buffer.from(payload), retained: false })
   }
@@ -77,7 +84,7 @@ export class AnOperator implements AsyncDisposable {
         this.#events = events
         events.onUp()
       },
-      publish: async topic => void this.published.push(topic),
+      publish: async topic => this.#of.published?.(topic),
       [Symbol.asyncDispose]: async () => undefined,
     }
   }

@@ -20,7 +20,14 @@ import {
   queryBaselineShape,
   snapshotShape,
 } from './validate.ts'
-import type { BaseId, BaseMetadata, Command, InstallBiz, Observation } from './vocabulary.ts'
+import {
+  type BaseId,
+  type BaseMetadata,
+  baseId,
+  type Command,
+  type InstallBiz,
+  type Observation,
+} from './vocabulary.ts'
 
 export const PAYLOAD_BYTES_MAX = 1024 * 1024
 
@@ -62,6 +69,17 @@ export function encode(
   const bytes = Buffer.byteLength(payload)
   if (bytes > bytesMax) throw new ArkletError('COMMAND_INVALID', `${bytes} bytes, at most ${bytesMax} may be sent`)
   return { topic: commandTopic(env, base, command.kind), payload }
+}
+
+/** Why `encode` would refuse this command, whoever it is for; undefined: it would not. Begins with the field: `version: …`. */
+export function faultOfCommand(command: Command, bytesMax = PAYLOAD_BYTES_MAX): string | undefined {
+  try {
+    encode('any', baseId('any'), command, bytesMax)
+    return undefined
+  } catch (error) {
+    if (error instanceof ArkletError) return error.message
+    throw error
+  }
 }
 
 function wordsOf(command: Command): object {

@@ -9,6 +9,8 @@ import { ArkletError } from '../errors.ts'
 import { redact } from '../redact.ts'
 
 const NAME_CHARS_MAX = 512
+/** Far more than any base runs: each is kept, and looked through with every message. */
+const BIZS_MAX = 2_000
 
 const name = z.string().min(1).max(NAME_CHARS_MAX)
 const label = z.string().max(NAME_CHARS_MAX).nullish()
@@ -40,7 +42,7 @@ export type StateRecord = z.infer<typeof stateRecord>
 
 /** No soft name here: an entry without one cannot be kept, and leaving it out would say that its biz is gone. */
 export const snapshotShape = envelope(
-  z.array(z.object({ name, version: name, state: text, latestStateRecord: softStateRecord })),
+  z.array(z.object({ name, version: name, state: text, latestStateRecord: softStateRecord })).max(BIZS_MAX),
 )
 export type SnapshotEntry = z.infer<typeof snapshotShape>['data'][number]
 

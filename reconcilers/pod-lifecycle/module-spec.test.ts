@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aContainer, aPod } from './a-pod.ts'
-import { expand, type RefValue, type ValueLookup } from './container-env.ts'
+import { expand, type RefValue, readField, type ValueLookup } from './container-env.ts'
 import { readModules } from './module-spec.ts'
 
 const nothing: ValueLookup = () => ({ kind: 'pending' })
@@ -108,5 +108,35 @@ describe('a container read as a module', () => {
       ),
     )
     fc.assert(fc.property(fc.string(), text => typeof expand(text, { A: 'x' }) === 'string'))
+  })
+})
+
+describe('what no command could carry is told, and not tried for ever', () => {
+  test.each([
+    ['BIZ_NAME', 'a:b', 'env[BIZ_NAME]', 'holds a colon or a control character'],
+    ['BIZ_NAME', 'n'.repeat(513), 'env[BIZ_NAME]', 'Too big: expected string to have <=512 characters'],
+    ['BIZ_VERSION', '1.0.0\n', 'env[BIZ_VERSION]', 'holds a control character'],
+    ['TEXT', 'x'.repeat(1_100_000), 'args and env', expect.stringContaining('at most 1048576 may be sent')],
+  ])('%s', (name, value, field, why) => {
+    const [module] = readModules(aPod({ env: [{ name, value }] }), nothing)
+    expect(module).toMatchObject({ kind: 'invalid', field: `spec.containers[biz1].${field}`, why })
+  })
+})
+
+describe('names that every object has are nobody’s values', () => {
+  test('as env, in args and as keys', () => {
+    const env = [
+      { name: '__proto__', value: 'p' },
+      { name: 'LABEL', valueFrom: { fieldRef: { fieldPath: "metadata.labels['constructor']" } } },
+    ]
+    const [module] = readModules(aPod({ env, args: ['$(constructor)', '$(__proto__)'] }), ({ name }) => ({
+      kind: 'value',
+      value: readField(aPod({ labels: {} }), name, undefined) ?? '',
+    }))
+    expect(module).toMatchObject({ kind: 'module', tuple: { args: ['$(constructor)', 'p'], envs: { LABEL: '' } } })
+  })
+  test('as a path of a field', () => {
+    const env = [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'constructor' } } }]
+    expect(readModules(aPod({ env }), nothing)).toMatchObject([{ kind: 'config', pending: false }])
   })
 })

@@ -1,4 +1,5 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
+import { faultOfCommand } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION } from '../names.ts'
 import type { ModuleTuple } from '../registry/base-record.ts'
 import { expand, refsOf, resolveEnv, type ValueLookup } from './container-env.ts'
@@ -48,6 +49,24 @@ function argsOf(pod: V1Pod, container: V1Container, values: Readonly<Record<stri
 /** The biz that a container names even where it cannot be read as a module. */
 const plainName = ({ name, env = [] }: V1Container): string => env.find(entry => entry.name === BIZ_NAME)?.value ?? name
 
+const FIELD_OF: Readonly<Record<string, string>> = {
+  name: `env[${BIZ_NAME}]`,
+  version: `env[${BIZ_VERSION}]`,
+  url: 'image',
+}
+
+/** A command that is never sent would be planned again and again: a colon in a name, say, or a version with its line's end. */
+function refusedByBridge(
+  name: string,
+  tuple: ModuleTuple,
+): { readonly field: string; readonly why: string } | undefined {
+  const { version, url, args, envs } = tuple
+  const fault = faultOfCommand({ kind: 'installBiz', name, version, url, args, envs })
+  if (fault === undefined) return undefined
+  const [, about = '', why = fault] = /^(name|version|url): (.*)$/s.exec(fault) ?? []
+  return { field: FIELD_OF[about] ?? 'args and env', why }
+}
+
 function readModule(pod: V1Pod, container: V1Container, lookup: ValueLookup): ModuleSpec {
   const path = `spec.containers[${container.name}]`
   const invalid = (field: string, why: string): ModuleSpec => ({
@@ -75,6 +94,8 @@ function readModule(pod: V1Pod, container: V1Container, lookup: ValueLookup): Mo
     envs: rest,
     restartedAt: annotationOf(pod, ANNOTATION.restartedAt),
   }
+  const refused = refusedByBridge(name, tuple)
+  if (refused) return invalid(`${path}.${refused.field}`, refused.why)
   return { kind: 'module', container: container.name, bizName: name, tuple }
 }
 

@@ -119,7 +119,8 @@ function observeConflict(record: BaseRecord, key: BizKey, answer: Answer, { nowM
   const heard = { ...record, lastPublishedAtMs }
   const ours = record.flights.get(key)
   if (ours && (ours.command !== answer.command || ours.command === running)) return unchanged(heard)
-  if (!ours && isOutdated(record, key, answer.publishedAtMs)) return unchanged(heard)
+  if (!ours && (isOutdated(record, key, answer.publishedAtMs) || strangers(record) >= STRANGERS_MAX))
+    return unchanged(heard)
   const theirs: Flight = {
     command: running,
     name: answer.name,
@@ -129,6 +130,11 @@ function observeConflict(record: BaseRecord, key: BizKey, answer: Answer, { nowM
   }
   return changed(begin(heard, key, theirs), 'commanded', 'bizs')
 }
+
+/** A base has five workers: more commands of somebody else than this cannot run at once. */
+const STRANGERS_MAX = 16
+const strangers = ({ flights }: BaseRecord): number =>
+  [...flights.values()].filter(({ claim }) => claim === undefined).length
 
 const isRepeatedConflict = (record: BaseRecord, { publishedAtMs }: Answer): boolean =>
   publishedAtMs <= (record.lastPublishedAtMs.conflict ?? Number.NEGATIVE_INFINITY)

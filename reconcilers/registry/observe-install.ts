@@ -13,6 +13,9 @@ export interface AnswerFacts {
   readonly context: ObserveContext
 }
 
+/** More than any base runs. */
+const BIZS_MAX = 1_000
+
 type Installed = Extract<CommandOutcome, { kind: 'installed' }>
 type Failed = Extract<CommandOutcome, { kind: 'failed' }>
 
@@ -22,8 +25,8 @@ const keyOf = (biz: BizReport): BizKey => bizKey(biz.name, biz.version)
 export function installed(record: BaseRecord, facts: AnswerFacts, outcome: Installed, before: BaseRecord): BaseRecord {
   const { flight, key, answer, context } = facts
   const landed = isOutdated(before, key, answer.publishedAtMs) ? record : merged(record, facts, outcome.bizs)
+  if (!flight) return landed
   const sized = withMetaspace(landed, outcome)
-  if (!flight) return sized
   if (outcome.bizs.length === 0) return expecting(sized, facts, 'REPORTED_NOTHING')
   if (!outcome.bizs.some(biz => keyOf(biz) === key)) return mismatched(sized, facts, outcome.bizs)
   const expected = expecting(withOrigin(sized, key, flight, context.nowMs), facts, 'NOT_LISTED')
@@ -38,7 +41,8 @@ function merged(record: BaseRecord, facts: AnswerFacts, reports: readonly BizRep
       ? versionsOf(record, facts.answer.name).filter(key => !reports.some(biz => keyOf(biz) === key))
       : []
   const bizs = new Map(without(record.bizs, ...replaced))
-  for (const biz of reports) bizs.set(keyOf(biz), biz)
+  // Installs that are none of ours show in the next look, too.
+  for (const biz of reports) if (facts.flight || bizs.size < BIZS_MAX) bizs.set(keyOf(biz), biz)
   const next: BaseRecord = { ...record, bizs, provenance: without(record.provenance, ...replaced) }
   const touched: readonly BizKey[] = [...replaced, ...reports.map(keyOf)]
   return touched.reduce((doubtful: BaseRecord, key) => doubt(doubtful, key, raised), next)
