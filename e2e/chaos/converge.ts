@@ -27,17 +27,21 @@ export async function settle(
     if (faults.length === 0) return tookMs
     if (tookMs > withinMs && !isLate) {
       isLate = true
-      for (const fault of faults.slice(0, TOLD_MAX)) world.journal.object('late', fault)
+      objectTo(world, 'late', faults)
       world.journal.tell('world', `late by debug state:\n${await debugStates(world)}`)
     }
     if (tookMs > LOST_AFTER_MS) {
-      for (const fault of faults.slice(0, TOLD_MAX)) world.journal.object('lost', fault)
+      objectTo(world, 'lost', faults)
       return tookMs
     }
     if (looks % 10 === 0)
       progress(`${Math.round(tookMs / 1_000)} s of settling: ${faults.length} things to settle, ${faults[0]}`)
     await sleep(LOOK_EVERY_MS)
   }
+}
+
+function objectTo({ journal }: ChaosWorld, what: 'late' | 'lost', faults: readonly string[]): void {
+  for (const fault of faults.slice(0, TOLD_MAX)) journal.object(what, fault)
 }
 
 async function debugStates({ operators }: ChaosWorld): Promise<string> {

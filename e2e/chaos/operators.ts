@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OperatorProcess } from '../cluster/operator-process.ts'
-import { Proxy } from './proxy.ts'
+import { TcpProxy } from './proxy.ts'
 
 export interface OperatorsOptions {
   readonly count: number
@@ -22,13 +22,13 @@ const RESTART_AFTER_MS = 1_000
 
 class Seat implements AsyncDisposable {
   readonly name: string
-  readonly toBroker: Proxy
-  readonly toApi: Proxy
+  readonly toBroker: TcpProxy
+  readonly toApi: TcpProxy
   readonly process: OperatorProcess
   /** Not started yet, or killed and not to be started again before that is over. */
   isHeldDown = true
 
-  constructor(name: string, toBroker: Proxy, toApi: Proxy, process: OperatorProcess) {
+  constructor(name: string, toBroker: TcpProxy, toApi: TcpProxy, process: OperatorProcess) {
     this.name = name
     this.toBroker = toBroker
     this.toApi = toApi
@@ -116,8 +116,8 @@ async function seat(nth: number, options: OperatorsOptions): Promise<Seat> {
   const { bundle, env, random, extra = {} } = options
   const folder = join(options.folder, `operator-${nth}`)
   await mkdir(folder, { recursive: true })
-  const toBroker = await Proxy.to({ toPort: options.brokerPort, random })
-  const toApi = await Proxy.to({ toPort: options.apiPort, random })
+  const toBroker = await TcpProxy.to({ toPort: options.brokerPort, random })
+  const toApi = await TcpProxy.to({ toPort: options.apiPort, random })
   const process = await OperatorProcess.prepare({
     bundle,
     env,

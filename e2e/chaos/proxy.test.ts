@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { eventually } from '../cluster/eventually.ts'
-import { Proxy } from './proxy.ts'
+import { TcpProxy } from './proxy.ts'
 
 let server: Server
-let proxy: Proxy
+let proxy: TcpProxy
 let draws: number[] = []
 const sockets: Socket[] = []
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  proxy = await Proxy.to({ toPort: (server.address() as AddressInfo).port, random: () => draws.shift() ?? 0 })
+  proxy = await TcpProxy.to({ toPort: (server.address() as AddressInfo).port, random: () => draws.shift() ?? 0 })
 })
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy()

@@ -21,7 +21,7 @@ const HELD_MAX_BYTES = 1024 * 1024
 const THROTTLE_EVERY_MS = 50
 
 /** A cable between two parts of the world that passes bytes on, and may be troubled. Listens on loopback. */
-export class Proxy implements AsyncDisposable {
+export class TcpProxy implements AsyncDisposable {
   /** When each connection was begun, oldest first: a stampede shows here. */
   readonly connectedAtMs: number[] = []
   bytes = 0
@@ -36,8 +36,8 @@ export class Proxy implements AsyncDisposable {
     this.#server = createServer({ allowHalfOpen: true }, near => this.#join(near))
   }
 
-  static async to(options: ProxyOptions): Promise<Proxy> {
-    const proxy = new Proxy(options)
+  static async to(options: ProxyOptions): Promise<TcpProxy> {
+    const proxy = new TcpProxy(options)
     proxy.#server.listen(0, '127.0.0.1')
     await once(proxy.#server, 'listening')
     return proxy

@@ -1,4 +1,4 @@
-import type { Proxy } from './proxy.ts'
+import type { TcpProxy } from './proxy.ts'
 import type { Fault, Link } from './round-plan.ts'
 import type { ChaosWorld } from './world.ts'
 
@@ -28,7 +28,7 @@ export async function strike(world: ChaosWorld, fault: Fault): Promise<() => Pro
   }
 }
 
-function cableOf({ operators, racks }: ChaosWorld, link: Link): Proxy {
+function cableOf({ operators, racks }: ChaosWorld, link: Link): TcpProxy {
   if (link.kind === 'operator to broker') return operators.at(link.operator).toBroker
   if (link.kind === 'operator to API server') return operators.at(link.operator).toApi
   const rack = racks[link.rack - 1]

@@ -17,7 +17,7 @@ import type { Journal } from './journal.ts'
 import { ObservedBase } from './observed-base.ts'
 import { Operators } from './operators.ts'
 import { PodsSeen } from './pods-seen.ts'
-import { Proxy } from './proxy.ts'
+import { TcpProxy } from './proxy.ts'
 
 export const NAMESPACE = 'chaos'
 export const BASE_NAME = 'chaos'
@@ -63,7 +63,7 @@ export class ChaosWorld implements AsyncDisposable {
   readonly authority: TestAuthority
   readonly api: Api
   readonly operators: Operators
-  readonly racks: readonly Proxy[]
+  readonly racks: readonly TcpProxy[]
   readonly bases: ObservedBase[] = []
   readonly pods = new PodsSeen()
   readonly journal: Journal
@@ -73,7 +73,7 @@ export class ChaosWorld implements AsyncDisposable {
   /** When users last asked for a fresh start of a module: the workload tells, once there is one. */
   changedAtMs: (bizName: string) => number = () => 0
 
-  private constructor(options: WorldOptions, api: Api, operators: Operators, racks: readonly Proxy[]) {
+  private constructor(options: WorldOptions, api: Api, operators: Operators, racks: readonly TcpProxy[]) {
     this.plane = options.plane
     this.broker = options.broker
     this.authority = options.authority
@@ -107,14 +107,14 @@ export class ChaosWorld implements AsyncDisposable {
       told: what => journal.tell('operator', what),
     })
     const racks = await Promise.all(
-      Array.from({ length: RACKS }, () => Proxy.to({ toPort: broker.port, random: () => random.next() })),
+      Array.from({ length: RACKS }, () => TcpProxy.to({ toPort: broker.port, random: () => random.next() })),
     )
     const world = new ChaosWorld(options, api, operators, racks)
     await world.#startBases(options.bases)
     return world
   }
 
-  readonly rackOf = (nth: number): Proxy => {
+  readonly rackOf = (nth: number): TcpProxy => {
     const rack = this.racks[nth % RACKS]
     if (!rack) throw new RangeError('a world has racks')
     return rack

@@ -102,7 +102,8 @@ export const FOUND: readonly FoundBySeed[] = [
   },
   {
     seed: 3000042,
-    found: 'the operator ends before its second look at a young base that tells no times: what it was shipped with is swept',
+    found:
+      'the operator ends before its second look at a young base that tells no times: what it was shipped with is swept',
     mended:
       'Simulation: Pods edited in place, broken builds, long standstills; its oracles know to the module what nobody can tell',
   },

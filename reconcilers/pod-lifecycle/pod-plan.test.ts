@@ -331,10 +331,8 @@ describe('deletion', () => {
     const tuple = claim?.tuple ?? { version: '', url: '', args: [], envs: {}, restartedAt: '' }
     const provenance = { 'biz1:0.0.1': { tuple, claim: claimId('uid-web', 'biz1'), atMs: BUILT_AT_MS } }
     const known = aBase({ bizs: [aBiz('biz1:0.0.1')], provenance })
-    expect(plan(leaving, known, { others: [aPod({ name: 'twin' })] }).action).toEqual({
-      kind: 'release',
-      cause: 'claimed',
-    })
+    const { action } = plan(leaving, known, { others: [aPod({ name: 'twin' })] })
+    expect(action).toEqual({ kind: 'release', cause: 'claimed' })
   })
 
   test('it stays while its status is all that tells from which image the biz came that others claim', () => {
