@@ -4,6 +4,7 @@ import * as events from '../events.ts'
 import { Latest } from '../latest.ts'
 import { again, type Outcome, type Reconciler, settled } from '../loop/outcome.ts'
 import { type NodeName, nodeName, type PodKey } from '../names.ts'
+import type { Ownership } from '../ownership.ts'
 import { podRef } from '../pod-identity.ts'
 import { ApiError, type Clock, type Cluster, type Events, type Log, type Metrics, type Store } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
@@ -15,6 +16,7 @@ import { statusPatch } from './status-patch.ts'
 
 export interface PodControllerOptions {
   readonly registry: BaseRegistry
+  readonly ownership: Pick<Ownership, 'acts'>
   readonly store: Store
   readonly cluster: Cluster
   readonly sources: ClaimSources
@@ -45,7 +47,7 @@ export class PodController implements Reconciler<PodKey> {
   }
 
   async reconcile(key: PodKey): Promise<Outcome> {
-    const { registry, store, sources, clock } = this.#of
+    const { registry, store, sources, clock, ownership } = this.#of
     if (!store.synced) return settled('none', 'not synced')
     const pod = this.#newest(key)
     this.#forgetFormer(key, pod)
@@ -55,6 +57,7 @@ export class PodController implements Reconciler<PodKey> {
     if (!record) return settled('none', 'bound to no base that we know')
     const pods = store.podsOn(node)
     await sources.prepare(pods)
+    if (!ownership.acts(node)) return settled('none', 'another replica serves its base')
     const claims = claimsOn(pods, sources.lookups)
     const seenAtMs = store.seenAtMs(key) ?? clock.now()
     const plan = planPod({ pod, record, claims, lookups: sources.lookups, seenAtMs, nowMs: clock.now() })
