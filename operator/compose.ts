@@ -1,6 +1,13 @@
 /** Builds each part once and joins them. Nothing is opened or started here, and nothing decided: see `run.ts`. */
 import type { KubeConfig } from '@kubernetes/client-node'
-import { ArkletError, type Bridge, openBridge, type Transport } from '../mqtt-bridge/index.ts'
+import {
+  ArkletError,
+  type BaseId,
+  type Bridge,
+  type LinkState,
+  openBridge,
+  type Transport,
+} from '../mqtt-bridge/index.ts'
 import { BaseTunnelController } from '../reconcilers/base-tunnel/controller.ts'
 import { TUNNEL_DEFAULTS, type TunnelSettings } from '../reconcilers/base-tunnel/settings.ts'
 import { claimedBizs } from '../reconcilers/claims.ts'
@@ -9,13 +16,17 @@ import { KeyQueue } from '../reconcilers/loop/work-queue.ts'
 import type { NodeName } from '../reconcilers/names.ts'
 import { type NodeNameOf, nodeNaming } from '../reconcilers/node-identity.ts'
 import { NodeLeaseController } from '../reconcilers/node-lease/controller.ts'
+import { foreignOf } from '../reconcilers/node-lease/lease.ts'
 import { NODE_LEASE_DEFAULTS, type NodeLeaseSettings } from '../reconcilers/node-lease/settings.ts'
+import type { Ownership } from '../reconcilers/ownership.ts'
 import { ClaimSources } from '../reconcilers/pod-lifecycle/claim-sources.ts'
 import { ModuleController } from '../reconcilers/pod-lifecycle/module-controller.ts'
 import { PodController } from '../reconcilers/pod-lifecycle/pod-controller.ts'
 import { UnmanagedPods } from '../reconcilers/pod-lifecycle/unmanaged-pods.ts'
 import type { Arklet, BasePods, Clock, Events, Log, LogFields, Metrics, Rng } from '../reconcilers/ports.ts'
 import { BaseRegistry } from '../reconcilers/registry/base-registry.ts'
+import { NotOursError } from '../reconcilers/take-back.ts'
+import { sharesOf } from './compose-replicas.ts'
 import { type Config, VERSION } from './config.ts'
 import { type AnyController, controllerOf } from './controllers.ts'
 import { gaugeReaders } from './gauges.ts'
@@ -68,16 +79,21 @@ export function compose(foundation: Foundation) {
   const registry = new BaseRegistry({ nodeNameOf, rng, maxBases: config.maxBases, newcomers })
   const store = new ObjectStore(clock)
   const wakes = new Wakes({ queues, registry, store })
-  const kube = composeKube(foundation, store, wakes)
-  const tunnelLink = new TunnelLink()
-  const shared = { ...kube, registry, store, wakes, queues, nodeNameOf, arklet: tunnelLink }
+  const kube = composeKube(foundation, { registry, store, wakes })
+  const { ownership } = kube.shares
+  const tunnelLink = new TunnelLink({ registry, ownership })
+  const shared = { ...kube, ownership, registry, store, wakes, queues, nodeNameOf, arklet: tunnelLink }
   const reconcilers = composeReconcilers(foundation, shared)
-  const controllers = composeControllers(foundation, { ...shared, ...reconcilers })
-  const onLink = wakes.linkChanged.bind(wakes)
+  const controllers = [...kube.shares.controllers, ...composeControllers(foundation, { ...shared, ...reconcilers })]
+  const onLink = (link: LinkState): void => {
+    kube.shares.linkChanged()
+    wakes.linkChanged(link)
+  }
   const hearing = new Hearing({ ...foundation, registry, nodeNameOf, events: kube.events, onLink })
   registry.onChange((_id, change, record) => wakes.baseChanged(change, record))
   registry.onFlightEnd((id, end) => hearing.flightEnded(id, end))
-  metrics.read(gaugeReaders({ registry, store, clock, controllers, tunnel: reconcilers.tunnel }))
+  const { shares } = kube
+  metrics.read(gaugeReaders({ registry, store, clock, controllers, shares, tunnel: reconcilers.tunnel }))
   return { ...shared, ...reconcilers, controllers, hearing, tunnelLink }
 }
 
@@ -92,7 +108,13 @@ function newQueues({ clock, rng }: Foundation): AllQueues {
   }
 }
 
-function composeKube(foundation: Foundation, store: ObjectStore, wakes: Wakes) {
+interface Facts {
+  readonly registry: BaseRegistry
+  readonly store: ObjectStore
+  readonly wakes: Wakes
+}
+
+function composeKube(foundation: Foundation, { registry, store, wakes }: Facts) {
   const { config, kubeConfig, clock, rng, metrics, log, apiStop: signal, nextId, runs, openApi } = foundation
   const { env, namespace } = config
   const { kubeApiQps: ratePerSecond, kubeApiBurst: burst } = config
@@ -106,8 +128,10 @@ function composeKube(foundation: Foundation, store: ObjectStore, wakes: Wakes) {
   const reflectorPorts = { api, clock, rng, metrics, log }
   const onChange = wakes.basePodChanged.bind(wakes)
   const podsOfBases = new KubeBasePods({ api, reflectorPorts, store, log, signal, onChange })
-  const watches = new ModuleOperator({ kubeConfig, api, reflectorPorts, log, store, listener: wakes, env, namespace })
-  return { api, cluster, watches, podsOfBases, ...outliving(runs, recorder, podsOfBases) }
+  const shares = sharesOf(foundation, { api, registry, store, wakes })
+  const watched = { store, listener: wakes, replicas: shares.watched, env, namespace }
+  const watches = new ModuleOperator({ kubeConfig, api, reflectorPorts, log, ...watched })
+  return { api, cluster, shares, watches, podsOfBases, ...outliving(runs, recorder, podsOfBases) }
 }
 
 /** What these two begin goes on after the run that called them: it must not bear that run's id in the log. */
@@ -125,6 +149,7 @@ interface Shared extends ReturnType<typeof composeKube> {
   readonly registry: BaseRegistry
   readonly store: ObjectStore
   readonly queues: AllQueues
+  readonly ownership: Ownership
   readonly arklet: Arklet
   readonly nodeNameOf: NodeNameOf
 }
@@ -140,6 +165,7 @@ function composeReconcilers({ config, clock, rng, log, metrics }: Foundation, sh
   const tunnel = new BaseTunnelController({
     ...ports,
     claimedBizs: record => claimedBizs(store.podsOn(record.nodeName), sources.lookups, record.bizs.values()),
+    foreignOf,
     settings: tunnelSettings(config),
   })
   return { modules, pods, nodes, tunnel, registry, unmanaged: new UnmanagedPods(ports) }
@@ -198,9 +224,19 @@ const tunnelSettings = (config: Config): TunnelSettings => ({
   ...(config.evictionRate !== undefined && { deathsPerSecond: config.evictionRate }),
 })
 
+interface Asked {
+  readonly registry: Pick<BaseRegistry, 'get'>
+  readonly ownership: Pick<Ownership, 'acts' | 'holds'>
+}
+
 /** Commands go nowhere until the bridge is open, which is after everything that sends them was built. */
 export class TunnelLink implements Arklet {
+  readonly #of: Asked
   #bridge: Bridge | undefined
+
+  constructor(of: Asked) {
+    this.#of = of
+  }
 
   open(options: { env: string; transport: Transport; hearing: Hearing; clock: Pick<Clock, 'now'> }): Bridge {
     const { env, transport, hearing, clock } = options
@@ -216,11 +252,21 @@ export class TunnelLink implements Arklet {
   }
 
   async send(...[base, command]: Parameters<Arklet['send']>): Promise<void> {
+    this.#refuseIfNotOurs(base, command.kind === 'installBiz' || command.kind === 'uninstallBiz')
     await this.#opened.send(base, command)
   }
 
   async clearRetained(...[base]: Parameters<Arklet['clearRetained']>): Promise<void> {
+    this.#refuseIfNotOurs(base, false)
     await this.#opened.clearRetained(base)
+  }
+
+  /** The last moment: whoever decided on it may have waited, or been stopped, since. */
+  #refuseIfNotOurs(base: BaseId, changes: boolean): void {
+    const { registry, ownership } = this.#of
+    const node = registry.get(base)?.nodeName
+    const isOurs = node !== undefined && (changes ? ownership.holds(node) : ownership.acts(node))
+    if (!isOurs) throw new NotOursError(`${base} is another replica's`)
   }
 
   get #opened(): Bridge {

@@ -13,6 +13,7 @@ test('the gauges show what the parts say of themselves', () => {
       link: { connected: true, epoch: 1, sinceMs: 0, why: 'connected' },
     },
     tunnel: { massSilence: { held: true } },
+    shares: { held: () => 1, living: () => 2 },
     store: { freshAtMs: 8_000 },
     controllers: [{ name: 'pods', queue: { due: 4 } }],
     clock: { now: () => 10_000 },
@@ -20,6 +21,8 @@ test('the gauges show what the parts say of themselves', () => {
   const shown = Object.fromEntries(Object.entries(readers).map(([name, read]) => [name, read()]))
   expect(shown).toEqual({
     koupleless_bases: { unproven: 0, heard: 2, silent: 0, dead: 0 },
+    koupleless_bases_owned: 1,
+    koupleless_replicas: 2,
     koupleless_bases_no_commands: { BaseDeaf: 1, DuplicateIdentity: 0 },
     koupleless_bases_silence_held: 1,
     koupleless_bases_refused: { full: 1, rate: 0, nodeNameTaken: 0 },

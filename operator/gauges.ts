@@ -7,14 +7,17 @@ import type { GaugeReaders } from './http/metrics.ts'
 export interface GaugeSources {
   readonly registry: Pick<BaseRegistry, 'reachCounts' | 'refusedCounts' | 'list' | 'link'>
   readonly tunnel: { readonly massSilence: { readonly held: boolean } }
+  readonly shares: { readonly held: () => number | undefined; readonly living: () => number }
   readonly store: { readonly freshAtMs: number }
   readonly controllers: readonly { readonly name: string; readonly queue: { readonly due: number } }[]
   readonly clock: Pick<Clock, 'now'>
 }
 
-export function gaugeReaders({ registry, tunnel, store, controllers, clock }: GaugeSources): GaugeReaders {
+export function gaugeReaders({ registry, tunnel, shares, store, controllers, clock }: GaugeSources): GaugeReaders {
   return {
     koupleless_bases: () => ({ ...registry.reachCounts }),
+    koupleless_bases_owned: () => shares.held() ?? registry.list().length,
+    koupleless_replicas: () => shares.living(),
     koupleless_bases_no_commands: () => noCommands(registry),
     koupleless_bases_silence_held: () => Number(tunnel.massSilence.held),
     koupleless_bases_refused: () => ({ ...registry.refusedCounts }),

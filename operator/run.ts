@@ -62,7 +62,9 @@ export async function operate(
   opened.add('bridge', composition.tunnelLink.open({ env: config.env, transport, hearing: composition.hearing, clock }))
   const ending = new AbortController()
   const ended = Promise.all(composition.controllers.map(controller => controller.run(ending.signal)))
+  opened.onClose('membership', () => composition.shares.release())
   opened.onClose('controllers', () => {
+    composition.shares.stop()
     ending.abort()
     return Promise.race([ended, clock.sleep(CONTROLLERS_END_WITHIN_MS, new AbortController().signal)])
   })

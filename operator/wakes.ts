@@ -74,14 +74,24 @@ export class Wakes implements ObjectListener {
     }
   }
 
-  /** At start, when all is known that can be: nothing before was acted upon. */
+  /** At start, when all is known that can be: nothing before was acted upon. And when other replicas come or go. */
   everything(): void {
-    const { registry, store, queues } = this.#of
-    for (const record of registry.list()) {
-      queues.modules.add(record.id)
-      queues.baseTunnel.add(record.id)
-      queues.nodeLease.add(record.nodeName)
-      for (const key of store.podKeysOn(record.nodeName)) queues.pods.add(key)
-    }
+    for (const record of this.#of.registry.list()) this.#all(record)
+  }
+
+  /** A base has become ours, or another's. */
+  ownerChanged(node: NodeName): void {
+    const { registry, queues } = this.#of
+    const record = registry.byNode(node)
+    if (record) this.#all(record)
+    queues.unmanaged.add(node)
+  }
+
+  #all({ id, nodeName: node }: BaseRecord): void {
+    const { store, queues } = this.#of
+    queues.modules.add(id)
+    queues.baseTunnel.add(id)
+    queues.nodeLease.add(node)
+    for (const key of store.podKeysOn(node)) queues.pods.add(key)
   }
 }

@@ -2,6 +2,7 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node'
 import { LABEL, LEASE_NAMESPACE, type NodeName } from '../reconcilers/names.ts'
 import { LEASE_COMPONENT } from '../reconcilers/node-lease/lease.ts'
+import { MEMBER_COMPONENT } from '../reconcilers/peer-replicas/member-lease.ts'
 import { CoreOperator, type CoreOperatorOptions } from './kube/core-operator.ts'
 import { type ResourceEvent, ResourceEventType } from './kube/framework.ts'
 import { LEASE_SHAPE, NODE_SHAPE, POD_SHAPE } from './kube/object-shape.ts'
@@ -13,9 +14,19 @@ export interface ObjectListener {
   nodeOrLeaseChanged(name: NodeName): void
 }
 
+/** Who follows whose each base is. */
+export interface LeaseListener {
+  leaseSeen(name: NodeName, lease: V1Lease): void
+  leaseGone(name: NodeName, lease: V1Lease): void
+  memberSeen(lease: V1Lease): void
+  memberGone(lease: V1Lease): void
+}
+
 export interface ModuleOperatorOptions extends CoreOperatorOptions {
   readonly store: ObjectStore
   readonly listener: ObjectListener
+  /** Absent where there can be no other replica; the namespace is that of the membership Leases. */
+  readonly replicas?: { readonly listener: LeaseListener; readonly namespace: string } | undefined
   readonly env: string
   /** Of the module Pods; empty: all. */
   readonly namespace: string
@@ -52,9 +63,23 @@ export class ModuleOperator extends CoreOperator {
         shape: LEASE_SHAPE,
         trim: trimLease,
       }),
+      ...this.#watchMembers(ofEnv(MEMBER_COMPONENT)),
     ]
     for (const reflector of this.reflectors.values()) store.dependOn(reflector)
     await Promise.all(listed)
+  }
+
+  #watchMembers(labelSelector: string): readonly Promise<void>[] {
+    const { replicas } = this.#of
+    if (!replicas) return []
+    const { listener, namespace } = replicas
+    const onMember = async (event: ResourceEvent): Promise<void> => {
+      const lease = event.object as V1Lease
+      if (isGone(event)) listener.memberGone(lease)
+      else listener.memberSeen(lease)
+    }
+    const options = { name: 'replicas', kind: 'Lease', labelSelector, shape: LEASE_SHAPE, trim: trimLease }
+    return [this.watchResource('coordination.k8s.io', 'v1', 'leases', onMember, namespace, options)]
   }
 
   #watchPods(name: string, labelSelector: string, watch: PodWatch): Promise<void> {
@@ -77,8 +102,12 @@ export class ModuleOperator extends CoreOperator {
   }
 
   #onLease(event: ResourceEvent): void {
-    const { store, listener } = this.#of
+    const { store, listener, replicas } = this.#of
     const lease = event.object as V1Lease
-    listener.nodeOrLeaseChanged(isGone(event) ? store.removeLease(lease) : store.putLease(lease))
+    const gone = isGone(event)
+    const name = gone ? store.removeLease(lease) : store.putLease(lease)
+    if (gone) replicas?.listener.leaseGone(name, lease)
+    else replicas?.listener.leaseSeen(name, lease)
+    listener.nodeOrLeaseChanged(name)
   }
 }

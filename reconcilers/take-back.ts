@@ -6,9 +6,16 @@ import type { BaseRegistry } from './registry/base-registry.ts'
 /** What refuses it now would refuse it again: planned anew at once, it would be sent and refused without end. */
 const TAKEN_BACK_AFTER_MS = 1_000
 
-const NEVER_LEFT = new Set<string>(['NOT_CONNECTED', 'COMMAND_INVALID'])
+const NEVER_LEFT = new Set<string>(['NOT_CONNECTED', 'COMMAND_INVALID', 'NOT_OURS'])
 
-export const codeOf = (error: unknown): string => (error instanceof ArkletError ? error.code : 'UNKNOWN')
+/** At the last moment before it left, the base was another replica's, or may have been. */
+export class NotOursError extends Error {
+  override readonly name = 'NotOursError'
+  readonly code = 'NOT_OURS'
+}
+
+export const codeOf = (error: unknown): string =>
+  error instanceof ArkletError || error instanceof NotOursError ? error.code : 'UNKNOWN'
 
 export interface Refused {
   readonly id: BaseId

@@ -91,6 +91,8 @@ export class OperatorProcess implements AsyncDisposable {
         PATH: process.env.PATH ?? '',
         KUBECONFIG: kubeconfig,
         ENV: env,
+        // As a container that is started again in its Pod.
+        CLIENT_ID: `operator-${this.httpPort}`,
         HTTP_HOST: '127.0.0.1',
         HTTP_PORT: String(this.httpPort),
         DEBUG_PORT: String(this.debugPort),

@@ -23,7 +23,8 @@ export function planFaults(
   decideAll(record, link, nowMs, parts)
   const prior = nodeConditions({ record, prior: [], link, nowMs })
   const node = newNode({ record, settings: SETTINGS, topology: undefined }, prior)
-  const facts = { record, link, nowMs, settings: SETTINGS, topology: undefined, podsLeft: 0 }
+  const tenure = { kind: 'keep', why: 'ours' } as const
+  const facts = { record, link, nowMs, settings: SETTINGS, topology: undefined, podsLeft: 0, tenure }
   planNode({ ...facts, node: undefined, lease: undefined })
   planNode({ ...facts, node, lease: undefined })
   return [...nodeFaults(node), ...debugFaults(record, link, nowMs)]

@@ -5,13 +5,16 @@ import { sleepOn, type VirtualTime } from './virtual-time.ts'
 
 export class ProcessTime implements Clock {
   readonly #time: VirtualTime
+  readonly #aheadMs: number
   readonly #held: (() => void)[] = []
   readonly #alarms = new Set<Cancel>()
   #resumedAtMs = 0
   #state: 'runs' | 'paused' | 'dead' = 'runs'
 
-  constructor(time: VirtualTime) {
+  /** `aheadMs`: of the world's clock. */
+  constructor(time: VirtualTime, aheadMs = 0) {
     this.#time = time
+    this.#aheadMs = aheadMs
   }
 
   get alive(): boolean {
@@ -33,7 +36,7 @@ export class ProcessTime implements Clock {
   }
 
   now(): number {
-    return this.#time.now()
+    return this.#time.now() + this.#aheadMs
   }
 
   after(ms: number, run: () => void): Cancel {

@@ -17,7 +17,11 @@ export class Tally {
     this.#beganAtMs = nowMs()
   }
 
-  add({ settledAfterMs, simulatedMs, violations }: RunResult): void {
+  add({
+    settledAfterMs,
+    simulatedMs,
+    violations,
+  }: Pick<RunResult, 'settledAfterMs' | 'simulatedMs' | 'violations'>): void {
     this.#runs += 1
     this.#simulatedMs += simulatedMs
     if (violations.length > 0) this.#failed += 1

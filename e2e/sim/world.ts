@@ -96,9 +96,10 @@ export class World {
 const CONFIG = readSimConfig()
 
 function readSimConfig(): Config {
-  const reading = readConfig([], { ENV, MQTT_CLIENT_PREFIX: CLIENT_PREFIX, CLIENT_ID: 'sim' })
+  const reading = readConfig([], { ENV, MQTT_CLIENT_PREFIX: CLIENT_PREFIX, CLIENT_ID: 'sim', PEER_REPLICAS: 'false' })
   if (reading.kind !== 'config') throw new Error(reading.output)
   return reading.config
 }
 
-export const configOf = (clientId: string): Config => ({ ...CONFIG, clientId })
+/** `peerReplicas`: one of several. */
+export const configOf = (clientId: string, peerReplicas = false): Config => ({ ...CONFIG, clientId, peerReplicas })

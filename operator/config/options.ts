@@ -46,11 +46,17 @@ export const OPTIONS = {
     clientName,
     'Name of this process: holder of Leases, part of its MQTT client id; unset: host name and a random part',
   ),
+  peerReplicas: given(
+    'PEER_REPLICAS',
+    'true',
+    flag(),
+    'Share the bases with the other replicas of this ENV; false only where there can never be a second',
+  ),
   podNamespace: given(
     'POD_NAMESPACE',
     'koupleless-system',
     ownNamespace,
-    'Namespace the operator itself runs in, where it keeps its memory',
+    'Namespace the operator itself runs in, where it keeps its memory and the Leases of its replicas',
   ),
 
   enableMqttTunnel: given('ENABLE_MQTT_TUNNEL', 'true', flag(), 'Speak to bases over MQTT'),

@@ -5,6 +5,8 @@ import { GAUGES, type GaugeReaders, PrometheusMetrics } from './metrics.ts'
 const NO_QUERY = new URLSearchParams()
 const readers: GaugeReaders = {
   koupleless_bases: () => ({ heard: 3, silent: 1 }),
+  koupleless_bases_owned: () => 2,
+  koupleless_replicas: () => 3,
   koupleless_bases_no_commands: () => ({ BaseDeaf: 1 }),
   koupleless_bases_silence_held: () => 0,
   koupleless_bases_refused: () => ({ full: 0 }),

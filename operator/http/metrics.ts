@@ -6,6 +6,8 @@ import type { Page } from './server.ts'
 
 export const GAUGES = {
   koupleless_bases: { help: 'Bases known, by what we hear of them', labels: ['state'] },
+  koupleless_bases_owned: { help: 'Bases that this replica serves', labels: [] },
+  koupleless_replicas: { help: 'Replicas that live, as this one sees it', labels: [] },
   koupleless_bases_no_commands: { help: 'Bases that live and get no new commands', labels: ['reason'] },
   koupleless_bases_silence_held: { help: '1 while so many bases are silent at once that none is judged', labels: [] },
   koupleless_bases_refused: { help: 'Messages of bases that were not taken up', labels: ['reason'] },

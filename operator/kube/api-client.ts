@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly signal?: AbortSignal
   /** Goes after all others: Events and what is only nice to have. */
   readonly low?: true
+  /** Waits for no brake: our own membership, by which others know that we live. */
+  readonly urgent?: true
 }
 
 /** `take` and `takeLow` of the loop's token bucket. */
@@ -65,9 +67,8 @@ export class ApiClient implements AsyncDisposable {
 
   /** @throws ApiError, also for each status of 300 and above */
   async send(request: ApiRequest): Promise<Buffer> {
-    const { brake, clock, signal } = this.#options
-    const waits = request.low ? brake.takeLow(signal) : brake.tryTake() || brake.take(signal)
-    if (!(await waits)) throw new ApiError(0, 'stopped before the request was sent')
+    const { clock } = this.#options
+    if (!(await this.#maySend(request))) throw new ApiError(0, 'stopped before the request was sent')
     const sentAtMs = clock.now()
     try {
       const answer = await this.#exchange(request)
@@ -78,6 +79,12 @@ export class ApiClient implements AsyncDisposable {
       if (!(error instanceof ApiError)) this.#account(request, 0, sentAtMs)
       throw asApiError(error, request)
     }
+  }
+
+  #maySend({ low, urgent }: ApiRequest): boolean | Promise<boolean> {
+    const { brake, signal } = this.#options
+    if (urgent) return true
+    return low ? brake.takeLow(signal) : brake.tryTake() || brake.take(signal)
   }
 
   async json<T>(request: ApiRequest): Promise<T> {

@@ -63,7 +63,7 @@ describe('Nodes and Leases', () => {
 
   test('a Lease is put under the version that was read, its times with six digits', async () => {
     const { cluster, sent } = aCluster()
-    const { MicroTime } = await import('../../reconcilers/node-lease/lease.ts')
+    const { MicroTime } = await import('../../reconcilers/times.ts')
     const renewTime = new MicroTime(1_700_000_000_123)
     await cluster.replaceLease({ metadata: { name: NODE, resourceVersion: '7' }, spec: { renewTime } })
     expect(sent[0]).toMatchObject({

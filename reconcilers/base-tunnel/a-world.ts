@@ -3,6 +3,7 @@ import type { CoreV1Event, V1ConfigMap } from '@kubernetes/client-node'
 import { ArkletError, type BaseId, type BizReport, baseId, type Command } from '../../mqtt-bridge/index.ts'
 import { SteppedClock } from '../loop/stepped-clock.ts'
 import { nodeNaming } from '../node-identity.ts'
+import { alone } from '../ownership.ts'
 import type { BasePods, Log, Store } from '../ports.ts'
 import { anObservation } from '../registry/a-base.ts'
 import { BaseRegistry } from '../registry/base-registry.ts'
@@ -89,7 +90,9 @@ export class World {
     const basePods: Pick<BasePods, 'state'> = { state: ({ uid }) => (this.ended.has(uid) ? 'ended' : 'running') }
     return new BaseTunnelController({
       registry: this.registry,
+      ownership: alone('operator-1'),
       store,
+      foreignOf: () => undefined,
       arklet: { send: (id, command) => this.#send(id, command), clearRetained: async () => {} },
       cluster: {
         readMemory: async () => this.memory,

@@ -1,11 +1,14 @@
+import type { V1Lease } from '@kubernetes/client-node'
 import { type BaseId, type BizKey, bizKey, type Command } from '../../mqtt-bridge/index.ts'
 import * as events from '../events.ts'
 import { again, gone, type Outcome, type Reconciler, settled, soonest } from '../loop/outcome.ts'
-import type { NodeName } from '../names.ts'
+import { leaseName, type NodeName } from '../names.ts'
+import type { Ownership } from '../ownership.ts'
 import type { Arklet, BasePods, Clock, Cluster, Events, Log, Metrics, Rng, Store } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { codeOf, takeBack } from '../take-back.ts'
+import { decideBystander } from './bystander.ts'
 import { type Census, isMassSilence, takeCensus } from './census.ts'
 import { type DeathCause, type Decision, type Memo, NO_MEMO, type TunnelFacts } from './facts.ts'
 import { memoryOf, remembered } from './memory.ts'
@@ -14,7 +17,10 @@ import type { TunnelSettings } from './settings.ts'
 
 export interface BaseTunnelControllerOptions {
   readonly registry: Pick<BaseRegistry, 'get' | 'list' | 'note' | 'adopt' | 'remove' | 'link'>
+  readonly ownership: Pick<Ownership, 'acts'>
   readonly store: Store
+  /** What the Lease of a base says is not ours to uninstall. */
+  readonly foreignOf: (lease: V1Lease | undefined) => ReadonlySet<BizKey> | undefined
   readonly arklet: Arklet
   readonly cluster: Pick<Cluster, 'readMemory' | 'writeMemory'>
   readonly basePods: Pick<BasePods, 'state'>
@@ -80,6 +86,8 @@ export class BaseTunnelController implements Reconciler<BaseId> {
 
   async reconcile(id: BaseId): Promise<Outcome> {
     const { registry } = this.#of
+    const heardOnly = registry.get(id)
+    if (heardOnly && !this.#of.ownership.acts(heardOnly.nodeName)) return this.#standBy(heardOnly)
     const whys: string[] = []
     const waits: (number | undefined)[] = []
     for (const { name, decide } of PARTS) {
@@ -100,6 +108,22 @@ export class BaseTunnelController implements Reconciler<BaseId> {
     return wakeMs === undefined ? settled('watch', why) : again(wakeMs, 'watch', why)
   }
 
+  /** What was remembered of it is forgotten: it will be another's base when it comes to us. */
+  async #standBy(record: BaseRecord): Promise<Outcome> {
+    const { registry, store, clock, foreignOf } = this.#of
+    const { id, nodeName } = record
+    this.#forget(id)
+    const lease = store.lease(leaseName(nodeName))
+    const hasNode = store.node(nodeName) !== undefined
+    const decision = decideBystander({ record, hasNode, lease, foreign: foreignOf(lease), nowMs: clock.now() })
+    for (const note of decision.notes) registry.note(id, note)
+    if (decision.forget) registry.remove(id)
+    const left = registry.get(id)
+    const memoryMs = await this.#writeMemory(id, left)
+    if (!left && memoryMs === undefined) return gone('no such base')
+    return again(soonest(decision.wakeAfterMs, memoryMs) ?? decision.wakeAfterMs, 'watch', decision.why)
+  }
+
   #facts(record: BaseRecord): TunnelFacts {
     const { registry, store, settings, clock } = this.#of
     const { nodeName } = record
@@ -114,11 +138,19 @@ export class BaseTunnelController implements Reconciler<BaseId> {
       ownPod: record.basePod ? this.#of.basePods.state(record.basePod) : 'none',
       claimed: () => (store.synced ? this.#of.claimedBizs(record) : undefined),
       cacheFreshAtMs: store.synced ? store.freshAtMs : 0,
-      memo: this.memoOf(record.id),
+      memo: this.#currentMemo(record),
       slot: this.#slotOf(record.id),
       settings,
       nowMs: clock.now(),
     }
+  }
+
+  #currentMemo({ id, takenAtMs }: BaseRecord): Memo {
+    const memo = this.memoOf(id)
+    if (memo.takenAtMs === takenAtMs || takenAtMs === undefined) return memo
+    const blank: Memo = { ...NO_MEMO, takenAtMs }
+    this.#memos.set(id, blank)
+    return blank
   }
 
   #slotOf(id: BaseId): number {

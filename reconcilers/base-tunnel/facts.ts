@@ -16,6 +16,8 @@ export interface Watched {
 
 /** What the shell remembers of one base between two runs. Lost with the process, and nothing breaks by that. */
 export interface Memo {
+  /** Of which tenure it is: what was remembered before the base was taken over from another replica holds no more. */
+  readonly takenAtMs?: number
   /** When each question was last asked. */
   readonly askedAtMs: { readonly health?: number; readonly queryAllBiz?: number }
   /** Oldest question since the last sign of life that the broker took: one it did not take proves no silence. */

@@ -53,6 +53,7 @@ export const nodeFacts = (facts: Partial<NodeFacts> = {}): NodeFacts => ({
   settings: someSettings(),
   topology: undefined,
   podsLeft: 0,
+  tenure: { kind: 'keep', why: 'ours' },
   nowMs: BUILT_AT_MS,
   ...facts,
 })

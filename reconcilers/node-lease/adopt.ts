@@ -4,7 +4,8 @@ import { baseId } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION, LABEL, nodeName } from '../names.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { newRecord } from '../registry/new-record.ts'
-import { foreignOf, renewedAtMs, timeMs } from './lease.ts'
+import { timeMs } from '../times.ts'
+import { foreignOf, renewedAtMs } from './lease.ts'
 import { ownMetaspaceOf } from './node-object.ts'
 
 export type Adopted =
@@ -30,6 +31,25 @@ export function adoptNode(node: V1Node, lease: V1Lease | undefined, env: string,
     basePodSettled: true,
   }
   return { kind: 'base', record }
+}
+
+interface Taken {
+  readonly node: V1Node | undefined
+  readonly lease: V1Lease
+  readonly env: string
+  readonly nowMs: number
+}
+
+/** The same of a base that we have only heard of until now, while another replica served it. */
+export function adoptBase(
+  { id, nodeName: name, metadata }: BaseRecord,
+  { node, lease, env, nowMs }: Taken,
+): BaseRecord {
+  const why = 'taken over from another replica, not asked since'
+  const reach = { state: 'unproven', sinceMs: nowMs, why } as const
+  const adopted = node && adoptNode(node, lease, env, nowMs)
+  if (adopted?.kind === 'base') return { ...adopted.record, reach }
+  return { ...newRecord({ id, nodeName: name, metadata, nowMs }), ...servedOf(lease), reach, basePodSettled: true }
 }
 
 type Labels = Readonly<Record<string, string>>

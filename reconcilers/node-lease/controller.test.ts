@@ -5,6 +5,7 @@ import { WATCH_LAG_MS } from '../latest.ts'
 import { SteppedClock } from '../loop/stepped-clock.ts'
 import { nodeName } from '../names.ts'
 import { nodeNaming } from '../node-identity.ts'
+import { alone } from '../ownership.ts'
 import { ApiError, type BasePods, type Cluster, type Log, type Store } from '../ports.ts'
 import { aBase, anObservation, BUILT_AT_MS } from '../registry/a-base.ts'
 import { BaseRegistry } from '../registry/base-registry.ts'
@@ -58,6 +59,7 @@ class World {
     }
     this.controller = new NodeLeaseController({
       registry: this.registry,
+      ownership: alone(someSettings().holderIdentity),
       store,
       cluster: api as unknown as Cluster,
       basePods,
@@ -304,6 +306,7 @@ test('nothing is done before the caches have synced', async () => {
   world.welcome()
   const unsynced = new NodeLeaseController({
     registry: world.registry,
+    ownership: alone('operator-1'),
     store: { synced: false } as Store,
     cluster: world.api as unknown as Cluster,
     basePods: { find: async () => undefined, state: () => 'unknown', topologyOf: async () => ({}) },

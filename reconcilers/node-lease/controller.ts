@@ -4,6 +4,7 @@ import { Latest, WATCH_LAG_MS } from '../latest.ts'
 import { again, type Outcome, type Reconciler, settled, soonest } from '../loop/outcome.ts'
 import { WriteBrake } from '../loop/write-brake.ts'
 import { type LeaseName, leaseName, type NodeName } from '../names.ts'
+import type { Ownership } from '../ownership.ts'
 import {
   ApiError,
   type BasePods,
@@ -16,6 +17,7 @@ import {
 } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
+import { adoptBase } from './adopt.ts'
 import { RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
 import type { Labels } from './node-object.ts'
 import { type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'
@@ -23,7 +25,8 @@ import { type NodeAction, type NodeFacts, planNode } from './plan.ts'
 import type { NodeLeaseSettings } from './settings.ts'
 
 export interface NodeLeaseControllerOptions {
-  readonly registry: Pick<BaseRegistry, 'byNode' | 'note' | 'link'>
+  readonly registry: Pick<BaseRegistry, 'byNode' | 'note' | 'link' | 'takeUp'>
+  readonly ownership: Ownership
   readonly store: Store
   readonly cluster: Cluster
   readonly basePods: BasePods
@@ -38,7 +41,15 @@ export interface NodeLeaseControllerOptions {
 const CACHE_FRESH_MS = 120_000
 const LOOK_AGAIN_MS = 200
 const TAKEN_LOOK_AGAIN_MS = 60_000
-const CHANGES: ReadonlySet<NodeAction['kind']> = new Set(['patchNode', 'patchNodeStatus', 'renewLease'])
+const CHANGES: ReadonlySet<NodeAction['kind']> = new Set([
+  'patchNode',
+  'patchNodeStatus',
+  'renewLease',
+  'takeLease',
+  'giveLease',
+])
+
+type LeaseAction = Extract<NodeAction, { kind: `${string}Lease` }>
 
 const leaseKey = (name: NodeName): string => `lease ${name}`
 
@@ -70,7 +81,8 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     if (!registry.byNode(name)) this.#forget(name)
     const lookInMs = await this.#lookUp(name)
     const plan = planNode(this.#facts(name))
-    for (const action of plan.actions) {
+    for (const [at, action] of plan.actions.entries()) {
+      if (at > 0 && !this.#isOursStill(name)) break
       const obstacle = await this.#carryOut(name, action)
       if (obstacle) return again(obstacle.waitMs, action.kind, `${action.why}, but ${obstacle.why}`)
     }
@@ -79,17 +91,25 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     return wakeMs === undefined ? settled(what, plan.why) : again(wakeMs, what, plan.why)
   }
 
+  /** Each write takes its time, and ours may have run out meanwhile. */
+  #isOursStill(name: NodeName): boolean {
+    return this.#of.ownership.acts(name)
+  }
+
   #facts(name: NodeName): NodeFacts {
-    const { registry, store, settings, clock } = this.#of
+    const { registry, store, settings, clock, ownership } = this.#of
     const nowMs = clock.now()
+    const record = registry.byNode(name)
+    const lease = this.#leases.of(leaseName(name), store.lease(leaseName(name)), nowMs)
     return {
-      record: registry.byNode(name),
+      record,
       node: this.#nodes.of(name, store.node(name), nowMs),
-      lease: this.#leases.of(leaseName(name), store.lease(leaseName(name)), nowMs),
+      lease,
+      tenure: record ? ownership.tenure(record, lease) : { kind: 'leave', why: 'no base of that name is known' },
       link: registry.link,
       podsLeft: store.podsOn(name).length,
       topology: this.#topology.get(name),
-      settings,
+      settings: { ...settings, holderIdentity: ownership.holder },
       nowMs,
     }
   }
@@ -143,14 +163,6 @@ export class NodeLeaseController implements Reconciler<NodeName> {
         return this.#wroteNode(name, await cluster.patchNode(name, action.patch))
       case 'patchNodeStatus':
         return this.#wroteNode(name, await cluster.patchNodeStatus(name, action.patch))
-      case 'createLease':
-        return this.#wroteLease(name, await cluster.createLease(action.lease))
-      case 'renewLease':
-        return this.#wroteLease(name, await cluster.replaceLease(action.lease))
-      case 'deleteLease':
-        this.#leases.forget(leaseName(name))
-        await cluster.deleteLease(leaseName(name), action.uid)
-        return
       case 'deleteNode':
         this.#nodes.forget(name)
         await cluster.deleteNode(name, action.uid)
@@ -160,7 +172,63 @@ export class NodeLeaseController implements Reconciler<NodeName> {
         return this.#giveUp(name, action.why)
       case 'refuse':
         return this.#refuse(name, action.why)
+      default:
+        return this.#writeLease(name, action)
     }
+  }
+
+  async #writeLease(name: NodeName, action: LeaseAction): Promise<void> {
+    const { cluster } = this.#of
+    switch (action.kind) {
+      case 'createLease':
+        return this.#own(name, () => cluster.createLease(action.lease))
+      case 'renewLease':
+        return this.#own(name, () => cluster.replaceLease(action.lease))
+      case 'takeLease':
+        return this.#take(name, action)
+      case 'giveLease':
+        return this.#give(name, action)
+      case 'deleteLease':
+        this.#leases.forget(leaseName(name))
+        await cluster.deleteLease(leaseName(name), action.uid)
+        return
+    }
+  }
+
+  async #own(name: NodeName, write: () => Promise<V1Lease>): Promise<void> {
+    const askedAtMs = this.#of.clock.now()
+    const lease = await write()
+    this.#wroteLease(name, lease)
+    this.#of.ownership.took(name, lease, askedAtMs)
+  }
+
+  /** From here on all is as after a restart of ours: what another did there is known from the base and its Node alone. */
+  async #take(name: NodeName, { lease, why }: NodeAction & { readonly kind: 'takeLease' }): Promise<void> {
+    const { cluster, clock, store, ownership, log } = this.#of
+    const askedAtMs = clock.now()
+    const former = this.#leases.of(leaseName(name), store.lease(leaseName(name)), askedAtMs)
+    const taken = await cluster.replaceLease(lease)
+    this.#wroteLease(name, taken)
+    if (former && !ownership.knows(name, former)) this.#takeUp(name, former)
+    ownership.took(name, taken, askedAtMs)
+    log.info('base taken over', { node: name, from: former?.spec?.holderIdentity, why })
+  }
+
+  #takeUp(name: NodeName, former: V1Lease): void {
+    const { registry, store, ownership, settings, clock } = this.#of
+    const known = registry.byNode(name)
+    if (!known) return
+    const nowMs = clock.now()
+    const adopted = adoptBase(known, { node: store.node(name), lease: former, env: settings.env, nowMs })
+    const servedUntilMs = ownership.servedUntilMs(former.spec?.holderIdentity)
+    registry.takeUp({ ...adopted, ...(servedUntilMs !== undefined && { servedUntilMs }), takenAtMs: nowMs })
+  }
+
+  async #give(name: NodeName, { lease, why }: NodeAction & { readonly kind: 'giveLease' }): Promise<void> {
+    const { cluster, ownership, log } = this.#of
+    ownership.gives(name)
+    this.#wroteLease(name, await cluster.replaceLease(lease))
+    log.info('base handed over', { node: name, to: lease.spec?.holderIdentity, why })
   }
 
   #wroteNode(name: NodeName, node: V1Node): void {
@@ -202,7 +270,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
   /** Looks for the base's own Pod where that is due; returns when it is due next. */
   async #lookUp(name: NodeName): Promise<number | undefined> {
     const { registry, clock } = this.#of
-    const record = registry.byNode(name)
+    const record = this.#isOursStill(name) ? registry.byNode(name) : undefined
     if (record?.reach.state !== 'heard' || !record.address || record.noCommands) return undefined
     const lookup = lookupOf(this.#lookups.get(name), record, clock.now())
     this.#lookups.set(name, lookup)
@@ -250,5 +318,6 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     this.#takenSinceMs.delete(name)
     this.#brake.forget(name)
     this.#brake.forget(leaseKey(name))
+    this.#of.ownership.forgets(name)
   }
 }

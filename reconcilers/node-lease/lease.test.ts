@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { bizKey } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION, nodeName } from '../names.ts'
 import { BUILT_AT_MS } from '../registry/a-base.ts'
+import { MicroTime } from '../times.ts'
 import { aLease, NODE_UID } from './a-node.ts'
 import {
   foreignOf,
   holds,
   isExpired,
   LEASE_DURATION_SECONDS,
-  MicroTime,
   RENEW_EVERY_MS,
   renewalDueInMs,
   renewedAtMs,

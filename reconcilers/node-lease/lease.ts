@@ -2,6 +2,7 @@
 import type { V1Lease } from '@kubernetes/client-node'
 import type { BizKey } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION, LABEL, LEASE_NAMESPACE, type NodeName } from '../names.ts'
+import { MicroTime, timeMs } from '../times.ts'
 
 export const LEASE_DURATION_SECONDS = 40
 /** Kubernetes calls a Node Unknown after 40 to 50 s: two renewals may fail. */
@@ -9,17 +10,6 @@ export const RENEW_EVERY_MS = 15_000
 /** Up to this share later, so that bases which came together do not renew together for ever. */
 export const RENEW_JITTER = 0.1
 export const LEASE_COMPONENT = 'vnode-lease'
-
-/** The API server reads a Lease's times only with six digits. */
-export class MicroTime extends Date {
-  override toISOString(): string {
-    return super.toISOString().replace('Z', '000Z')
-  }
-}
-
-/** A cache may hold times as text. */
-export const timeMs = (time: Date | string | undefined): number | undefined =>
-  time === undefined || time === null ? undefined : new Date(time).getTime()
 
 export const renewedAtMs = (lease: V1Lease): number | undefined => timeMs(lease.spec?.renewTime)
 
@@ -98,25 +88,36 @@ export function newLease(facts: LeaseFacts): V1Lease {
 
 /** The whole object for a PUT: its resourceVersion makes it a compare-and-swap. */
 export function renewedLease(lease: V1Lease, facts: LeaseFacts): V1Lease {
-  const now = new MicroTime(facts.nowMs)
-  const { spec, metadata } = lease
-  const taken = spec?.holderIdentity !== facts.holder
-  const acquired = timeMs(spec?.acquireTime)
+  const renewed = handedLease(lease, facts)
   return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
+    ...renewed,
     metadata: {
-      ...metadata,
-      annotations: annotationsOf(lease, facts.foreign),
+      ...renewed.metadata,
       // A Node that was deleted and came back has another uid: its Lease would be collected as garbage.
       ownerReferences: ownerOf(facts),
     },
+  }
+}
+
+/** The same Lease in the name of another holder: who takes it stands by the Node later, when it has looked. */
+export function handedLease(
+  lease: V1Lease,
+  { holder, foreign, nowMs }: Pick<LeaseFacts, 'holder' | 'nowMs'> & Partial<Pick<LeaseFacts, 'foreign'>>,
+): V1Lease {
+  const now = new MicroTime(nowMs)
+  const { spec, metadata } = lease
+  const acquired = timeMs(spec?.acquireTime)
+  const moved = spec?.holderIdentity !== holder
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { ...metadata, annotations: annotationsOf(lease, foreign) },
     spec: {
       ...spec,
-      holderIdentity: facts.holder,
+      holderIdentity: holder,
       leaseDurationSeconds: LEASE_DURATION_SECONDS,
-      leaseTransitions: (spec?.leaseTransitions ?? 0) + (taken ? 1 : 0),
-      acquireTime: taken || acquired === undefined ? now : new MicroTime(acquired),
+      leaseTransitions: (spec?.leaseTransitions ?? 0) + (moved ? 1 : 0),
+      acquireTime: moved || acquired === undefined ? now : new MicroTime(acquired),
       renewTime: now,
     },
   }

@@ -278,3 +278,30 @@ test('a name of no base that we know is none of our business', () => {
 test('the peer’s environment taint follows its switch', () => {
   expect(kinds({ settings: someSettings({ nodeEnvTaint: true }) })).toEqual(['patchNode'])
 })
+
+describe('between replicas', () => {
+  const foreign = new Set([bizKey('static', '1.0.0')])
+
+  test('what another serves, or we may not touch, is left alone', () => {
+    for (const kind of ['leave', 'fence'] as const)
+      expect(planNode(nodeFacts({ tenure: { kind, why: 'not ours' }, lease: aLease(0) }))).toMatchObject({
+        actions: [],
+      })
+  })
+
+  test('a Lease is taken before anything else is written', () => {
+    const taking = planNode(nodeFacts({ tenure: { kind: 'take', why: 'it is gone' }, node: undefined }))
+    expect(taking.actions.map(({ kind }) => kind)).toEqual(['takeLease'])
+    expect(taking.actions).toMatchObject([{ lease: { spec: { holderIdentity: 'operator-1' } } }])
+  })
+
+  test('a Lease that is handed over says what is not ours to remove', () => {
+    const tenure = { kind: 'give', to: 'op-2_x', why: 'its own' } as const
+    const giving = planNode(nodeFacts({ tenure, record: aBase({ foreign }) }))
+    expect(giving.actions.map(({ kind }) => kind)).toEqual(['giveLease'])
+    const [action] = giving.actions
+    const lease = action?.kind === 'giveLease' ? action.lease : undefined
+    expect(lease?.spec).toMatchObject({ holderIdentity: 'op-2_x', leaseTransitions: 1 })
+    expect(foreignOf(lease)).toEqual(foreign)
+  })
+})

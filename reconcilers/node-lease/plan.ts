@@ -2,10 +2,19 @@
 import type { V1Lease, V1Node } from '@kubernetes/client-node'
 import { soonest } from '../loop/outcome.ts'
 import { ANNOTATION, LABEL } from '../names.ts'
+import type { Tenure } from '../ownership.ts'
 import type { Patch } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { conditionsDueInMs, nodeConditions } from './conditions.ts'
-import { LEASE_COMPONENT, type LeaseFacts, newLease, renewalDueInMs, renewedLease, tellsForeign } from './lease.ts'
+import {
+  handedLease,
+  LEASE_COMPONENT,
+  type LeaseFacts,
+  newLease,
+  renewalDueInMs,
+  renewedLease,
+  tellsForeign,
+} from './lease.ts'
 import { newNode, type ObjectFacts } from './node-object.ts'
 import { nodePatch, nodeStatusPatch, type PatchFacts } from './node-patch.ts'
 
@@ -15,6 +24,9 @@ export type NodeAction =
   | { readonly kind: 'patchNodeStatus'; readonly patch: Patch; readonly why: string }
   | { readonly kind: 'createLease'; readonly lease: V1Lease; readonly why: string }
   | { readonly kind: 'renewLease'; readonly lease: V1Lease; readonly why: string }
+  /** In our name, where it was not: until that has succeeded nothing else is written. */
+  | { readonly kind: 'takeLease'; readonly lease: V1Lease; readonly why: string }
+  | { readonly kind: 'giveLease'; readonly lease: V1Lease; readonly why: string }
   | { readonly kind: 'deleteLease'; readonly uid: string; readonly why: string }
   | { readonly kind: 'deleteNode'; readonly uid: string; readonly why: string }
   /** Somebody deleted the Node while its base was silent: taken at their word. */
@@ -34,6 +46,8 @@ export interface NodeFacts extends Pick<ObjectFacts, 'settings' | 'topology'>, P
   readonly lease: V1Lease | undefined
   /** Module Pods still bound to the Node. */
   readonly podsLeft: number
+  /** Whose the base is. */
+  readonly tenure: Tenure
 }
 
 type Known = NodeFacts & { readonly record: BaseRecord }
@@ -47,6 +61,7 @@ export const FOREIGN_GRACE_MS = 5_000
 export const PODS_GRACE_MS = 10_000
 const PODS_LOOK_MS = 200
 const LOOK_AGAIN_MS = 60_000
+const LOOK_SOON_MS = 1
 
 const nothing = (why: string, wakeAfterMs?: number): NodePlan => ({
   actions: [],
@@ -59,9 +74,27 @@ export function planNode(facts: NodeFacts): NodePlan {
   if (!record) return nothing('no base of that name is known')
   const known = { ...facts, record }
   const notOurs = whoseElse(known)
+  const passed = notOurs ? undefined : planPassing(known)
+  if (passed) return passed
   if (record.reach.state === 'dead') return notOurs ? nothing(notOurs) : planRemoval(known)
   if (notOurs) return { actions: [{ kind: 'refuse', why: notOurs }], why: notOurs, wakeAfterMs: LOOK_AGAIN_MS }
   return node ? planStanding({ ...known, node }) : planAbsent(known)
+}
+
+/** Where it changes hands, or is in those of another, nothing else is done. */
+function planPassing({ record, tenure, lease, settings, nowMs }: Known): NodePlan | undefined {
+  const { why } = tenure
+  if (tenure.kind === 'fence') return nothing(why)
+  if (tenure.kind === 'leave') return nothing(why, tenure.wakeAfterMs)
+  if (!lease) return undefined
+  if (tenure.kind === 'take') {
+    const taken = handedLease(lease, { holder: settings.holderIdentity, nowMs })
+    return { actions: [{ kind: 'takeLease', lease: taken, why }], why, wakeAfterMs: LOOK_SOON_MS }
+  }
+  if (tenure.kind !== 'give') return undefined
+  // Who gets it knows no other way what there is not ours to remove.
+  const handed = handedLease(lease, { holder: tenure.to, foreign: record.foreign, nowMs })
+  return { actions: [{ kind: 'giveLease', lease: handed, why }], why, wakeAfterMs: LOOK_SOON_MS }
 }
 
 function whoseElse({ node, lease, record, settings }: Known): string | undefined {
@@ -134,7 +167,8 @@ function planStanding(facts: Standing): NodePlan {
     ...(patch ? [{ kind: 'patchNode' as const, patch, why: 'its labels, annotations or taints changed' }] : []),
   ]
   const conditionsDue = conditionsDueInMs({ record, prior: [], link, nowMs })
-  const wakeAfterMs = soonest(lease.wakeAfterMs, conditionsDue)
+  const handoverDue = facts.tenure.kind === 'keep' ? facts.tenure.wakeAfterMs : undefined
+  const wakeAfterMs = soonest(lease.wakeAfterMs, conditionsDue, handoverDue)
   const why = [lease.why, ...actions.slice(lease.actions.length).map(action => action.why)].join('; ')
   return { actions, why, ...(wakeAfterMs !== undefined && { wakeAfterMs }) }
 }

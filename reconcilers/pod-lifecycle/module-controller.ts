@@ -4,6 +4,7 @@ import { claimsOfPod, claimsOn } from '../claims.ts'
 import * as events from '../events.ts'
 import { again, type Outcome, type Reconciler, settled, soonest } from '../loop/outcome.ts'
 import { ANNOTATION, type PodKey, splitPodKey } from '../names.ts'
+import type { Ownership } from '../ownership.ts'
 import { podRef } from '../pod-identity.ts'
 import type { Arklet, Clock, Cluster, Events, Log, Metrics, Store } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
@@ -17,6 +18,7 @@ import { adoptions, type Marker, tupleHash } from './provenance.ts'
 
 export interface ModuleControllerOptions {
   readonly registry: BaseRegistry
+  readonly ownership: Pick<Ownership, 'holds'>
   readonly store: Store
   readonly cluster: Cluster
   readonly arklet: Arklet
@@ -41,9 +43,12 @@ export class ModuleController implements Reconciler<BaseId> {
   async reconcile(id: BaseId): Promise<Outcome> {
     const { registry, store, sources, clock } = this.#of
     const known = registry.get(id)
-    if (!known || !store.synced) return settled('none', known ? 'not synced' : 'no such base')
+    const obstacle = this.#obstacle(known)
+    if (!known || obstacle) return settled('none', obstacle ?? 'no such base')
     const pods = store.podsOn(known.nodeName)
     await sources.prepare(pods)
+    const arisen = this.#obstacle(known)
+    if (arisen) return settled('none', arisen)
     const record = this.#adopt(registry.get(id) ?? known, pods)
     const plan = planBase(record, claimsOn(store.podsOn(known.nodeName), sources.lookups), clock.now())
     for (const step of plan.send) await this.#send(record, step)
@@ -53,6 +58,12 @@ export class ModuleController implements Reconciler<BaseId> {
     )
     const what = plan.send.map(step => `${step.kind} ${stepKey(step)}`).join(', ') || 'none'
     return wakeMs === undefined ? settled(what, plan.why.join('; ')) : again(wakeMs, what, plan.why.join('; '))
+  }
+
+  #obstacle(known: BaseRecord | undefined): string | undefined {
+    const { store, ownership } = this.#of
+    if (!known || !store.synced) return known ? 'not synced' : 'no such base'
+    return ownership.holds(known.nodeName) ? undefined : 'its Lease is not ours'
   }
 
   #adopt(record: BaseRecord, pods: readonly V1Pod[]): BaseRecord {

@@ -5,6 +5,7 @@ import { Latest } from '../latest.ts'
 import { again, type Outcome, type Reconciler, settled } from '../loop/outcome.ts'
 import { WriteBrake } from '../loop/write-brake.ts'
 import { type NodeName, nodeName, type PodKey } from '../names.ts'
+import type { Ownership } from '../ownership.ts'
 import { podRef } from '../pod-identity.ts'
 import { ApiError, type Clock, type Cluster, type Events, type Log, type Metrics, type Store } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
@@ -16,6 +17,7 @@ import { statusPatch } from './status-patch.ts'
 
 export interface PodControllerOptions {
   readonly registry: BaseRegistry
+  readonly ownership: Pick<Ownership, 'acts'>
   readonly store: Store
   readonly cluster: Cluster
   readonly sources: ClaimSources
@@ -50,7 +52,7 @@ export class PodController implements Reconciler<PodKey> {
   }
 
   async reconcile(key: PodKey): Promise<Outcome> {
-    const { registry, store, sources, clock } = this.#of
+    const { registry, store, sources, clock, ownership } = this.#of
     if (!store.synced) return settled('none', 'not synced')
     const pod = this.#newest(key)
     this.#forgetFormer(key, pod)
@@ -60,6 +62,7 @@ export class PodController implements Reconciler<PodKey> {
     if (!record) return settled('none', 'bound to no base that we know')
     const pods = store.podsOn(node)
     await sources.prepare(pods)
+    if (!ownership.acts(node)) return settled('none', 'another replica serves its base')
     const claims = claimsOn(pods, sources.lookups)
     const seenAtMs = store.seenAtMs(key) ?? clock.now()
     const isReleased = this.#released.has(podRef(pod).uid)

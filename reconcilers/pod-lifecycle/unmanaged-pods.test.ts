@@ -1,6 +1,7 @@
 import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { LABEL, nodeName } from '../names.ts'
+import { alone } from '../ownership.ts'
 import { aPod } from './a-pod.ts'
 import { UnmanagedPods, type UnmanagedPodsOptions } from './unmanaged-pods.ts'
 
@@ -12,6 +13,7 @@ function aLook(pods: readonly V1Pod[], store: Partial<UnmanagedPodsOptions['stor
   const deleted: string[] = []
   const listed: string[] = []
   const reconciler = new UnmanagedPods({
+    ownership: alone('operator-1'),
     store: { synced: true, node: () => node, nodes: () => [node], ...store },
     cluster: {
       listPodsOn: async name => {

@@ -3,11 +3,13 @@ import { LRUCache } from 'lru-cache'
 import * as events from '../events.ts'
 import { again, gone, type Outcome, type Reconciler, settled } from '../loop/outcome.ts'
 import { LABEL, type NodeName } from '../names.ts'
+import type { Ownership } from '../ownership.ts'
 import { keyOfPod, podRef } from '../pod-identity.ts'
 import type { Cluster, Events, Rng, Store } from '../ports.ts'
 
 export interface UnmanagedPodsOptions {
   readonly store: Pick<Store, 'synced' | 'node' | 'nodes'>
+  readonly ownership: Pick<Ownership, 'acts'>
   readonly cluster: Pick<Cluster, 'listPodsOn' | 'deletePod'>
   readonly events: Events
   readonly rng: Rng
@@ -36,9 +38,10 @@ export class UnmanagedPods implements Reconciler<NodeName> {
   }
 
   async reconcile(name: NodeName): Promise<Outcome> {
-    const { store, cluster } = this.#of
+    const { store, cluster, ownership } = this.#of
     if (!store.synced) return settled('none', 'not synced')
     if (!store.node(name)) return gone('no such Node')
+    if (!ownership.acts(name)) return again(this.#lookAfterMs(), 'none', 'another replica serves its base')
     const pods = (await cluster.listPodsOn(name)).filter(pod => !isModule(pod))
     const leaving = pods.filter(({ metadata }) => metadata?.deletionTimestamp)
     for (const pod of pods) this.#tell(pod)

@@ -219,6 +219,8 @@ export interface BaseRecord {
    * began later runs nothing of ours.
    */
   readonly servedUntilMs?: number
+  /** When this replica took it over from another. */
+  readonly takenAtMs?: number
   /** The looking-up of that Pod is over (found, or 60 s passed). */
   readonly basePodSettled: boolean
   /** Its last heart said that it is going down. Any other heart state proves nothing: real bases always say activated. */

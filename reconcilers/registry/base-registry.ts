@@ -5,6 +5,7 @@ import type { BaseRecord, Change, ReachState } from './base-record.ts'
 import { applyNote, type Note } from './notes.ts'
 import { observe } from './observe.ts'
 import type { FlightEnd } from './observed.ts'
+import { takenUp } from './taken-up.ts'
 
 export interface RegistryOptions {
   readonly nodeNameOf: (id: BaseId) => NodeName
@@ -127,6 +128,14 @@ export class BaseRegistry {
     this.#put(adopted)
     this.#tell(adopted, ['added'])
     return { kind: 'added', record: adopted }
+  }
+
+  /** Takes over from another replica a base that was only heard of until now. */
+  takeUp(adopted: BaseRecord): void {
+    const known = this.#records.get(adopted.id)
+    const record = known ? takenUp(known, adopted) : adopted
+    this.#put(record)
+    this.#tell(record, ['reach'])
   }
 
   remove(id: BaseId): void {

@@ -91,7 +91,7 @@ export class Door implements Api {
   async #answered(request: ApiRequest): Promise<SimAnswer> {
     const { brake, stop, metrics, time, asks } = this.#of
     asks(request)
-    const waits = request.low ? brake.takeLow(stop) : brake.tryTake() || brake.take(stop)
+    const waits = request.urgent || (request.low ? brake.takeLow(stop) : brake.tryTake() || brake.take(stop))
     if (!(await waits)) throw new ApiError(0, 'stopped before the request was sent')
     const { verb, resource, signal } = request
     const sentAtMs = time.now()

@@ -1,24 +1,23 @@
 /** What befalls bases. */
 import type { HostedBase } from '../bases/hosted-base.ts'
 import type { SeededRng } from '../rng.ts'
-import type { Stage } from '../stage.ts'
 import { BUILDS, jarUrl, VERSIONS } from '../workload/module-pods.ts'
 import type { FaultKind } from './mix.ts'
-import type { Strike } from './strike.ts'
+import type { Strike, Struck } from './strike.ts'
 
 const MINUTE_MS = 60_000
 
-const anyBase = ({ world }: Stage, rng: SeededRng): HostedBase | undefined =>
+const anyBase = ({ world }: Struck, rng: SeededRng): HostedBase | undefined =>
   rng.pick(world.bases.filter(({ wanted, alive }) => wanted && alive))
 
 const onOne =
-  (strike: (base: HostedBase, stage: Stage, rng: SeededRng) => string): Strike =>
+  (strike: (base: HostedBase, stage: Struck, rng: SeededRng) => string): Strike =>
   (stage, rng) => {
     const base = anyBase(stage, rng)
     return base && `${base.identity} ${strike(base, stage, rng)}`
   }
 
-function dropsOff(base: HostedBase, { world }: Stage, ms: number): string {
+function dropsOff(base: HostedBase, { world }: Struck, ms: number): string {
   base.base.cutOff()
   world.time.after(ms, () => base.base.rejoin())
   return `drops off for ${Math.round(ms)} ms`

@@ -3,28 +3,27 @@ import type { V1Node } from '@kubernetes/client-node'
 import { topicPrefix } from '../../base-simulator/frames.ts'
 import { PEERS_BIZ } from '../bases/ledger.ts'
 import type { SeededRng } from '../rng.ts'
-import type { Stage } from '../stage.ts'
 import { BUILDS, jarUrl, modulePod, VERSIONS } from '../workload/module-pods.ts'
 import type { FaultKind } from './mix.ts'
-import type { Strike } from './strike.ts'
+import type { Strike, Struck } from './strike.ts'
 
 const MINUTE_MS = 60_000
 export const FOREIGN_FINALIZER = 'example.com/keeps-it'
 export const FOREIGN_TAINT = 'example.com/out-of-order'
 
-const anyNode = ({ world }: Stage, rng: SeededRng): string | undefined =>
+const anyNode = ({ world }: Struck, rng: SeededRng): string | undefined =>
   rng.pick(world.server.list<V1Node>('nodes').filter(({ metadata }) => metadata?.labels?.type === 'virtual-kubelet'))
     ?.metadata?.name
 
 const onNode =
-  (strike: (stage: Stage, node: string, rng: SeededRng) => string): Strike =>
+  (strike: (stage: Struck, node: string, rng: SeededRng) => string): Strike =>
   (stage, rng) => {
     const node = anyNode(stage, rng)
     return node && strike(stage, node, rng)
   }
 
 const onPod =
-  (strike: (stage: Stage, pod: string, rng: SeededRng) => string): Strike =>
+  (strike: (stage: Struck, pod: string, rng: SeededRng) => string): Strike =>
   (stage, rng) => {
     const pod = stage.workload.anyPod(rng)?.metadata?.name
     return pod && strike(stage, pod, rng)

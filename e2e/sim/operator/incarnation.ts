@@ -42,6 +42,8 @@ export interface IncarnationOptions {
   readonly server: SimApiServer
   readonly broker: SimBroker
   readonly isApiOut: () => boolean
+  /** Its clock is ahead of the world's. */
+  readonly aheadMs?: number
   readonly log: Log
   readonly metrics: Metrics
   readonly watchers: Watchers
@@ -65,7 +67,7 @@ export class Incarnation {
   constructor(options: IncarnationOptions) {
     const { time, rng, broker, config, log } = options
     this.#of = options
-    this.time = new ProcessTime(time)
+    this.time = new ProcessTime(time, options.aheadMs)
     this.startedAtMs = time.now()
     this.#opened = new Opened(log)
     this.#opened.onClose('requests', () => this.#apiStop.abort(new Error('stopped')))

@@ -15,6 +15,14 @@ export interface OperatorHostOptions {
   readonly started: () => void
   /** An error that the operator logs is a bug, whatever it says. */
   readonly logsError: (message: string, fields: unknown) => void
+  /** One of several; absent: it is alone, and knows it. */
+  readonly replica?: {
+    /** The API server does not answer this one. */
+    readonly isCutOff: () => boolean
+    readonly aheadMs: number
+    /** Started again it bears the same name, as a container in one Pod does. */
+    readonly keepsName: boolean
+  }
 }
 
 export class OperatorHost {
@@ -46,19 +54,20 @@ export class OperatorHost {
 
   start(): void {
     if (this.current) return
-    const { world, name, watchers, logsError, started } = this.#of
+    const { world, name, watchers, logsError, started, replica } = this.#of
     const { time, server, broker, faults, trace } = world
     const life = `${name}${this.#starts++}`
     trace.say('O', life, 'starts')
     this.#current = new Incarnation({
       name: life,
-      config: configOf(life),
+      config: configOf(replica?.keepsName ? name : life, replica !== undefined),
       time,
       rng: world.rng.fork(`operator ${life}`),
       faults,
       server,
       broker,
-      isApiOut: () => world.isApiOut,
+      isApiOut: () => world.isApiOut || (replica?.isCutOff() ?? false),
+      aheadMs: replica?.aheadMs ?? 0,
       log: tracedLog(trace, life, logsError),
       metrics: quietMetrics,
       watchers,

@@ -10,8 +10,14 @@ import { asText, isModule, liveClaims, newest, type SeenClaim, wantsSame, worklo
 import { ofWorkloads, quarrelling } from './settled-workloads.ts'
 
 interface Running {
-  readonly composition: Composition
+  readonly composition: Asked
   readonly clientId: string
+  /** Does a Lease in that name stand for whoever serves it? Absent: only in our own. */
+  readonly holds?: (holder: string | undefined) => boolean
+}
+
+interface Asked {
+  readonly registry: Pick<Composition['registry'], 'get'>
 }
 
 /** What is not yet as it should be; nothing: the world has settled. */
@@ -29,7 +35,7 @@ export function unsettled(world: World, operator: Running | undefined): readonly
         ? []
         : [`Node ${node.metadata?.name} stands for no base`],
     ),
-    ...ofLeases(world, operator.clientId, nodes),
+    ...ofLeases(world, operator.holds ?? (holder => holder === operator.clientId), nodes),
     ...pods.flatMap(pod => ofPod(pod, nodes)),
     ...ofWorkloads(world.server, new Set([...quarrelling(pods), ...blocked(world, composition, pods)])),
   ]
@@ -42,7 +48,7 @@ export function orphans(world: World): number {
 }
 
 /** Workloads with a Pod that waits for a module that is held for foreign. */
-function blocked(world: World, composition: Composition, pods: readonly V1Pod[]): readonly string[] {
+function blocked(world: World, composition: Asked, pods: readonly V1Pod[]): readonly string[] {
   return world.bases.flatMap(base => {
     const held = namesOf(heldForForeign(world, composition, base))
     const claims = [...liveClaims(pods, nodeNameOf(base))].filter(([biz]) => held.has(biz))
@@ -63,7 +69,7 @@ const isTrue = (conditions: readonly { type: string; status: string }[] | undefi
  * Ours, and held for foreign as it must be: with two processes under one identity nobody can tell whose command brought what,
  * and where a Node or the Pods that asked for a module were deleted by force, nothing may be left that tells.
  */
-function heldForForeign({ faults }: World, { registry }: Composition, base: HostedBase): ReadonlySet<string> {
+function heldForForeign({ faults }: World, { registry }: Asked, base: HostedBase): ReadonlySet<string> {
   const { untold, foreign } = base.ledger
   const isShared = faults.perHour('identityShared') > 0
   const held = registry.get(baseId(base.identity))?.foreign ?? []
@@ -173,7 +179,7 @@ export function ofPod({ metadata, spec }: V1Pod, nodes: readonly V1Node[]): read
   return []
 }
 
-function ofRecord({ identity }: HostedBase, { registry }: Composition): readonly string[] {
+function ofRecord({ identity }: HostedBase, { registry }: Asked): readonly string[] {
   const record = registry.get(baseId(identity))
   if (!record) return [`the operator does not know ${identity}`]
   const { reach, flights, doubts, noCommands, unclaimed } = record
@@ -186,10 +192,10 @@ function ofRecord({ identity }: HostedBase, { registry }: Composition): readonly
   ]
 }
 
-function ofLeases(world: World, holder: string, nodes: readonly V1Node[]): readonly string[] {
+function ofLeases(world: World, holds: NonNullable<Running['holds']>, nodes: readonly V1Node[]): readonly string[] {
   return nodes.flatMap(({ metadata }) => {
     const lease = world.server.get<V1Lease>('leases', 'kube-node-lease', metadata?.name ?? '')
-    return lease?.spec?.holderIdentity === holder
+    return holds(lease?.spec?.holderIdentity)
       ? []
       : [`the Lease of ${metadata?.name} is held by ${lease?.spec?.holderIdentity}`]
   })

@@ -9,8 +9,8 @@ import type { Change } from '../../../../operator/kube/kept-objects.ts'
 import type { KubeObject } from '../../../../operator/kube/kube-object.ts'
 import { Reflector } from '../../../../operator/kube/reflector.ts'
 import { leaseName, nodeName, podKey } from '../../../../reconcilers/names.ts'
-import { MicroTime } from '../../../../reconcilers/node-lease/lease.ts'
 import { ApiError, type Clock } from '../../../../reconcilers/ports.ts'
+import { MicroTime } from '../../../../reconcilers/times.ts'
 import { boundPod } from '../contract/drafts.ts'
 
 export interface ClientSide {

@@ -1,0 +1,115 @@
+import type { V1Lease } from '@kubernetes/client-node'
+import { expect, test } from 'vitest'
+import { ApiError, type Log } from '../ports.ts'
+import { AReplica, Versions } from './a-replica.ts'
+import { type Members, ReplicasController } from './controller.ts'
+import { readMember } from './member-lease.ts'
+import { planMembership } from './plan.ts'
+import { GONE_AFTER_MS, RENEW_EVERY_MS } from './settings.ts'
+
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog }
+
+function aRig() {
+  const versions = new Versions()
+  const us = new AReplica('op-1', undefined, versions)
+  const held = new Map<string, V1Lease>()
+  const calls: string[] = []
+  const rig = { us, held, calls, fails: undefined as ApiError | undefined, changes: 0, versions }
+  const write = async (what: string, lease: V1Lease): Promise<V1Lease> => {
+    calls.push(what)
+    if (rig.fails) throw rig.fails
+    const name = lease.metadata?.name ?? ''
+    const known = held.get(name)
+    if (what === 'create' ? known : known?.metadata?.resourceVersion !== lease.metadata?.resourceVersion)
+      throw new ApiError(409, 'conflict')
+    const stored = versions.stamped(lease)
+    held.set(name, stored)
+    return stored
+  }
+  const members: Members = {
+    read: async name => held.get(name),
+    create: lease => write('create', lease),
+    replace: lease => write('replace', lease),
+    remove: async name => void held.delete(name),
+  }
+  const onChange = (): void => void rig.changes++
+  const controller = new ReplicasController({
+    replicas: us.replicas,
+    members,
+    clock: us.clock,
+    log: silentLog,
+    onChange,
+  })
+  return { ...rig, rig, controller }
+}
+
+test('its membership is created at once, and renewed every three seconds', async () => {
+  const { controller, us, calls } = aRig()
+  await controller.reconcile()
+  expect(us.replicas.fresh).toBe(true)
+  await us.clock.step(RENEW_EVERY_MS)
+  await controller.reconcile()
+  expect(calls).toEqual(['create', 'replace'])
+})
+
+test('a Lease that a former life left is taken over', async () => {
+  const { controller, us, held, versions } = aRig()
+  const former = new AReplica('op-1', us.clock, versions)
+  const lease = former.renew()
+  held.set(lease.metadata?.name ?? '', lease)
+  await controller.reconcile()
+  await us.clock.step(1_000)
+  await controller.reconcile()
+  expect(us.replicas.fresh).toBe(true)
+  expect([...held.values()].map(each => each.spec?.holderIdentity)).toEqual([us.replicas.holder])
+})
+
+test('one that cannot renew says so to all rooms once it is fenced, and again when it is back', async () => {
+  const { controller, us, rig } = aRig()
+  await controller.reconcile()
+  const before = rig.changes
+  rig.fails = new ApiError(0, 'no answer')
+  for (let at = 0; at < 12; at++) {
+    await us.clock.step(1_000)
+    await controller.reconcile()
+  }
+  expect(us.replicas.fresh).toBe(false)
+  expect(rig.changes).toBe(before + 1)
+  rig.fails = undefined
+  await us.clock.step(1_000)
+  await controller.reconcile()
+  expect(us.replicas.fresh).toBe(true)
+  expect(rig.changes).toBeGreaterThan(before + 1)
+})
+
+test('told to stop it says so, and others see it', async () => {
+  const { controller, held } = aRig()
+  await controller.reconcile()
+  await controller.release()
+  expect([...held.values()].map(lease => readMember(lease)?.released)).toEqual([true])
+})
+
+test('what a replica that is gone left behind is removed after ten minutes', async () => {
+  const { controller, us, held, versions } = aRig()
+  const other = new AReplica('op-2', us.clock, versions)
+  other.renew()
+  const released = other.released()
+  held.set(released.metadata?.name ?? '', released)
+  us.replicas.memberSeen(released)
+  await controller.reconcile()
+  expect(held.size).toBe(2)
+  for (let at = 0; at < 205; at++) {
+    await us.clock.step(3_000)
+    await controller.reconcile()
+  }
+  expect(held.has(released.metadata?.name ?? '')).toBe(false)
+})
+
+test('while somebody is silent our own renewals prove that our watch is current', () => {
+  const nowMs = 100_000
+  const facts = { renewedAtMs: nowMs - 100, triedAtMs: nowMs - 600, outdated: false, provenMs: nowMs - 100, nowMs }
+  const silent = { ...facts, changedAtMs: [nowMs - GONE_AFTER_MS] }
+  expect(planMembership(silent)).toMatchObject({ renew: true })
+  expect(planMembership({ ...silent, triedAtMs: nowMs - 100 })).toMatchObject({ renew: false, wakeAfterMs: 400 })
+  expect(planMembership({ ...facts, changedAtMs: [nowMs - 1_000] })).toMatchObject({ renew: false })
+})
