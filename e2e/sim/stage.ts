@@ -157,7 +157,10 @@ export class Stage {
     this.crashes.disarm()
     world.broker.start()
     world.isApiOut = false
-    for (const twin of world.twins) twin.close()
+    for (const twin of world.twins) {
+      twin.close()
+      world.baseOf(twin.metadata.identity)?.ledger.loseAllWitnesses()
+    }
     for (const base of world.bases) base.heal()
     for (const node of world.server.list<V1Node>('nodes')) workload.mendNode(node)
     for (const pod of world.server.list<V1Pod>('pods')) workload.mendPod(pod)

@@ -22,6 +22,8 @@ export class Ledger {
   readonly #origins = new Map<string, Origin>()
   readonly #foreign = new Set<string>()
   readonly #untold = new Set<string>()
+  /** While it was being installed. */
+  readonly #lostMeanwhile = new Set<string>()
   /** Somebody else's, and the operator that had looked before has not seen them yet. */
   readonly #coming = new Set<string>()
 
@@ -55,6 +57,7 @@ export class Ledger {
 
   loseWitness(key: string): void {
     this.#untold.add(key)
+    if (this.#running.has(key)) this.#lostMeanwhile.add(key)
   }
 
   loseAllWitnesses(): void {
@@ -76,6 +79,7 @@ export class Ledger {
     this.#origins.clear()
     this.#foreign.clear()
     this.#untold.clear()
+    this.#lostMeanwhile.clear()
     this.#coming.clear()
     for (const key of staticModules) this.#foreign.add(key)
   }
@@ -101,6 +105,6 @@ export class Ledger {
   #installed(key: string, name: string, ended: (Running & Origin) | undefined): void {
     if (ended) this.#origins.set(key, { url: ended.url, args: ended.args })
     if (name === PEERS_BIZ) (ended?.isWatched ? this.#coming : this.#untold).add(key)
-    else if (ended) this.#untold.delete(key)
+    else if (ended && !this.#lostMeanwhile.delete(key)) this.#untold.delete(key)
   }
 }

@@ -82,7 +82,10 @@ export const BASE_FAULTS = {
     if (!base) return undefined
     const ms = rng.skewed(30_000, 3 * MINUTE_MS)
     const twin = stage.addTwin(base)
-    stage.world.time.after(ms, () => twin.close())
+    stage.world.time.after(ms, () => {
+      twin.close()
+      base.ledger.loseAllWitnesses()
+    })
     return `a twin of ${base.identity} for ${Math.round(ms)} ms`
   },
   slowInstalls: onOne((base, { world }, rng) => {
