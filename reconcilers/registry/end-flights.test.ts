@@ -200,6 +200,19 @@ describe('an install of which looks show no trace', () => {
     expect(later.flights.get(KEY)?.looksOwed).toBe(1)
   })
 
+  test('never arrived where it was to stop what stands as it stood: that is known long before its deadline', () => {
+    const standing = biz1('activated', -60_000)
+    const replacing = sent(aFlight({ strategy: 'uninstallThenInstall' }), { bizs: [standing] })
+    const look = (afterMs: number): Look => [afterMs, [standing]]
+    const { record } = lookedAt(replacing, look(1_000), look(2_000), look(3_000), look(5_000))
+    expect(record.flights.has(KEY)).toBe(true)
+    expect(lookedAt(record, look(16_000)).ended).toMatchObject([{ key: KEY, outcome: 'seen' }])
+    // One that stops nothing may still be downloading.
+    const beside = sent(aFlight(), { bizs: [standing] })
+    const looks = [1_000, 2_000, 3_000, 5_000, 16_000].map(look)
+    expect(lookedAt(beside, ...looks).ended).toEqual([])
+  })
+
   test('has left one when it stopped what it replaces', () => {
     const standing = biz1('activated', -60_000)
     const replacing = sent(aFlight({ strategy: 'uninstallThenInstall' }), { bizs: [standing] })

@@ -65,9 +65,14 @@ const patienceGone = ({ before }: Flight): number => (before ? 0 : ANSWER_AFTER_
  * to replace stands as it stood, and a base ends that before it downloads: the command never arrived.
  */
 function patienceUntouched(flight: Flight, biz: BizReport): number | undefined {
-  const mayBeDownloading = flight.command === 'installBiz' && flight.claim !== undefined && !flight.overdue
+  const isOver = flight.overdue || neverArrived(flight)
+  const mayBeDownloading = flight.command === 'installBiz' && flight.claim !== undefined && !isOver
   return isAtRest(biz) && !mayBeDownloading ? UNTOUCHED_MS : undefined
 }
+
+/** What replaces stops what stands before all else, and looks that were asked for later show that it did not. */
+const neverArrived = ({ strategy, tracelessLooks = 0 }: Flight): boolean =>
+  strategy === 'uninstallThenInstall' && tracelessLooks >= TRACELESS_LOOKS
 
 /** KILLING is deactivated on its way out. */
 const isAtRest = ({ state, reason }: BizReport): boolean =>
