@@ -5,12 +5,13 @@ const NOT_OURS = ['**/node_modules/**', '**/dist/**']
 const CONTRACT = '**/*.contract.test.ts'
 const CLUSTER = 'e2e/cluster/**/*.test.ts'
 const JAVA = 'e2e/**/*.java.test.ts'
+const FUZZ = 'e2e/fuzz/**/*.test.ts'
 const CHAOS = 'e2e/**/*.chaos.test.ts'
 
 // As Node does it: the default of a CommonJS module is all that it exports.
 const deps = { interopDefault: false }
 
-// Five projects: `unit` needs nothing but Node; `contract` needs Mosquitto; `cluster` needs a Kubernetes control plane;
+// Six projects: `unit` and `fuzz`, which takes minutes, need nothing but Node; `contract` needs Mosquitto; `cluster` needs a Kubernetes control plane;
 // `chaos` needs both; `java` runs the journeys again on real bases, which takes a JDK and Maven.
 export default defineConfig({
   test: {
@@ -21,10 +22,11 @@ export default defineConfig({
           name: 'unit',
           deps,
           include: ['{operator,reconcilers,mqtt-bridge,e2e}/**/*.test.ts'],
-          exclude: [CONTRACT, CLUSTER, JAVA, CHAOS, ...NOT_OURS],
+          exclude: [CONTRACT, CLUSTER, JAVA, CHAOS, FUZZ, ...NOT_OURS],
           testTimeout: 20_000,
         },
       },
+      { test: { name: 'fuzz', deps, include: [FUZZ], exclude: NOT_OURS, testTimeout: 300_000 } },
       {
         test: {
           name: 'contract',

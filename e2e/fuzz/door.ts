@@ -6,6 +6,8 @@ export interface Door<Input> {
   readonly what: string
   /** Tried in a test: what a second or two allow. */
   readonly runsInTest: number
+  /** Of processor time for one input and all that follows from it: something quadratic would need minutes. */
+  readonly cpuMsMax: number
   readonly inputs: fc.Arbitrary<Input>
   open(): Promise<OpenDoor<Input>>
 }

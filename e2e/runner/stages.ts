@@ -15,6 +15,7 @@ export interface Stage {
 
 const isContract = (path: string): boolean => path.endsWith('.contract.test.ts')
 const isJourney = (path: string): boolean => path.startsWith('e2e/cluster/')
+const isFuzz = (path: string): boolean => path.startsWith('e2e/fuzz/')
 const isChaos = (path: string): boolean => path.endsWith('.chaos.test.ts')
 const isJava = (path: string): boolean => path.endsWith('.java.test.ts')
 const isOnJvms = (path: string): boolean => isJava(path) || JOURNEYS_ON_JVMS.includes(path)
@@ -51,9 +52,10 @@ export const STAGES: readonly Stage[] = [
   vitest(
     'unit',
     'unit and property tests, house rules',
-    path => !isContract(path) && !isJourney(path) && !isJava(path) && !isChaos(path),
+    path => !isContract(path) && !isJourney(path) && !isJava(path) && !isChaos(path) && !isFuzz(path),
     true,
   ),
+  vitest('fuzz', 'hostile input and floods', isFuzz),
   SIMULATION,
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,

@@ -123,6 +123,7 @@ export const MQTT: Door<Input> = {
   name: 'mqtt',
   what: 'topics and payloads of bases',
   runsInTest: 120,
+  cpuMsMax: 2_000,
   inputs: fc.array(fc.constantFrom(...VERBS).chain(frameOf), { minLength: 1, maxLength: 8 }),
   open: async () => new Knocked(),
 }

@@ -152,6 +152,7 @@ export const OBJECTS: Door<Input> = {
   name: 'objects',
   what: 'lists, watches and answers of the API server',
   runsInTest: 12,
+  cpuMsMax: 8_000,
   inputs: fc.constantFrom('pods' as const, 'nodes' as const, 'leases' as const).chain(inputOf),
   open: async () => new Knocked(),
 }
