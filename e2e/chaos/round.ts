@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
 import type { SeededRng } from '../sim/rng.ts'
 import { converge } from './converge.ts'
-import { faultText, type PlannedFault } from './round-plan.ts'
+import { faultText, type PlannedFault, targetOf } from './round-plan.ts'
 import { strike } from './strike.ts'
 import type { Workloads } from './workload.ts'
 import { type ChaosWorld, NAMESPACE } from './world.ts'
@@ -32,7 +32,9 @@ const USER_MAX_MS = 800
 export async function playRound(world: ChaosWorld, workloads: Workloads, round: Round): Promise<RoundResult> {
   const stop = new AbortController()
   const looks = keepLooking(world, stop.signal)
-  await Promise.all([...round.plan.map(planned => carryOut(world, planned)), keepUsing(workloads, round)])
+  const struck = new Set<string>()
+  const faults = round.plan.map(planned => carryOut(world, planned, struck))
+  const [, ...carriedOut] = await Promise.all([keepUsing(workloads, round), ...faults])
   world.journal.tell('world', 'healed')
   const healedAtMs = Date.now()
   await world.basesConnected(BASES_BACK_WITHIN_MS)
@@ -42,17 +44,27 @@ export async function playRound(world: ChaosWorld, workloads: Workloads, round: 
   await sleep(LOOK_EVERY_MS)
   stop.abort()
   await looks
-  return { faults: round.plan.length, basesBackMs, convergedMs }
+  return { faults: carriedOut.filter(Boolean).length, basesBackMs, convergedMs }
 }
 
-async function carryOut(world: ChaosWorld, { fault, atMs, forMs }: PlannedFault): Promise<void> {
+/** @returns false where what it would strike is still coming back from the last one: a server takes its time to start. */
+async function carryOut(
+  world: ChaosWorld,
+  { fault, atMs, forMs }: PlannedFault,
+  struck: Set<string>,
+): Promise<boolean> {
   await sleep(atMs)
+  const target = targetOf(fault)
+  if (struck.has(target)) return false
+  struck.add(target)
   world.journal.tell('fault', `${faultText(fault)}, for ${forMs} ms`)
   world.journal.count(fault.kind === 'link troubled' ? `link: ${fault.trouble.kind}` : fault.kind)
   const end = await strike(world, fault)
   await sleep(forMs)
   await end()
   world.journal.tell('fault', `${faultText(fault)}: over`)
+  struck.delete(target)
+  return true
 }
 
 async function keepUsing(workloads: Workloads, { forMs, rng }: Round): Promise<void> {
