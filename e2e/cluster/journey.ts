@@ -60,7 +60,28 @@ export class Journey implements AsyncDisposable {
 
   /** Identities and addresses are unique among journeys: they share one cluster's Nodes. */
   async base(draft: BaseDraft = {}): Promise<Base> {
-    const nth = this.#bases.length + 1
+    const base = await this.#start(this.#bases.length + 1, draft)
+    await this.nodeReady(base.identity)
+    return base
+  }
+
+  /** So many at once, looked for together: a kubectl for each would take longer than they do. */
+  async bases(count: number, withinMs = 60_000): Promise<readonly Base[]> {
+    const before = this.#bases.length
+    const started = await Promise.all(Array.from({ length: count }, (_, at) => this.#start(before + at + 1, {})))
+    await eventually(
+      `Nodes of ${count} bases are Ready`,
+      async () => {
+        const { items } = await this.get<{ items: V1Node[] }>('nodes')
+        const ready = new Set(items.filter(isReady).map(({ metadata }) => metadata?.name))
+        return started.every(({ identity }) => ready.has(`virtual-node-${identity}`)) || undefined
+      },
+      withinMs,
+    )
+    return started
+  }
+
+  async #start(nth: number, draft: BaseDraft): Promise<Base> {
     const identity = draft.identity ?? `${this.name}-${nth}`
     const base = await this.world.start(
       {
@@ -75,7 +96,6 @@ export class Journey implements AsyncDisposable {
       this.operator.brokerPort,
     )
     this.#bases.push(base)
-    await this.nodeReady(identity)
     return base
   }
 
@@ -172,17 +192,15 @@ export class Journey implements AsyncDisposable {
     await this.kubectl('delete', 'namespace', this.namespace, '--wait=false').catch(() => '')
     await this.operator[Symbol.asyncDispose]()
     await this.world[Symbol.asyncDispose]()
-    for (const { identity } of this.#bases) {
-      await this.kubectl('delete', 'node', `virtual-node-${identity}`, '--ignore-not-found', '--wait=false').catch(
-        () => '',
-      )
-    }
+    const nodes = this.#bases.map(({ identity }) => `virtual-node-${identity}`)
+    if (nodes.length > 0)
+      await this.kubectl('delete', 'node', ...nodes, '--ignore-not-found', '--wait=false').catch(() => '')
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
 
-export const isReady = (pod: V1Pod): boolean =>
-  pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+export const isReady = ({ status }: V1Pod | V1Node): boolean =>
+  status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 
 const describe = (pod: V1Pod): string => {
   const containers = (pod.status?.containerStatuses ?? []).map(({ name, state }) => `${name} ${JSON.stringify(state)}`)

@@ -140,6 +140,18 @@ describe('the brake', () => {
     expect(it.fake.requests).toHaveLength(2)
   })
 
+  test('does not hold up our own membership, and neither does a server that is slow with all else', async () => {
+    const it = await aClient({ connectionsMax: 1 })
+    it.fake.next.push('hang')
+    const slow = failureOf(it.api.send(GET))
+    await vi.waitFor(() => expect(it.fake.requests).toHaveLength(1))
+    while (it.brake.tryTake());
+    await it.api.send({ ...GET, urgent: true })
+    expect(it.fake.requests).toHaveLength(2)
+    await it.api[Symbol.asyncDispose]()
+    await slow
+  })
+
   test('lets those that still wait go when we stop', async () => {
     const it = await aClient()
     while (it.brake.tryTake());

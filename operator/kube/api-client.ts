@@ -19,7 +19,7 @@ export interface ApiRequest {
   readonly signal?: AbortSignal
   /** Goes after all others: Events and what is only nice to have. */
   readonly low?: true
-  /** Waits for no brake: our own membership, by which others know that we live. */
+  /** Waits for no brake and no connection: our own membership, by which others know that we live. */
   readonly urgent?: true
 }
 
@@ -123,15 +123,16 @@ export class ApiClient implements AsyncDisposable {
   }
 
   async #exchange(request: ApiRequest): Promise<Answer> {
-    const { pool, credentials } = this.#fresh() ?? (await this.#connected())
-    const { method, path, body } = request
+    const { pool, watchPool, credentials } = this.#fresh() ?? (await this.#connected())
+    const { method, path, body, urgent } = request
     const options = {
       method,
       path: credentials.pathPrefix + path,
       headers: headersOf(request, credentials),
       body: body ?? null,
     }
-    return exchange(pool, options, request.signal)
+    // In the other pool it would wait behind all that the bases have us write.
+    return exchange(urgent ? watchPool : pool, options, request.signal)
   }
 
   #refused(answer: Answer): ApiError {

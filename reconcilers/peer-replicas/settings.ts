@@ -8,8 +8,8 @@ export const FENCE_AFTER_MS = 10_000
  * `operator/clock.ts`) and a frame may need to its base.
  */
 export const GONE_AFTER_MS = 13_000
-/** A renewal that takes longer is given up, and tried again. */
-export const RENEWAL_WITHIN_MS = 2_500
+/** A renewal that takes longer is given up, and tried again: an API server that is slow for all is waited for. */
+export const RENEWAL_WITHIN_MS = 5_000
 /** While somebody is suspected, our own renewals are the proof that our watch is current. */
 export const PROVE_EVERY_MS = 500
 /** The second best waits so much longer than the best, the third twice as long: whoever should take a base may be unable to. */

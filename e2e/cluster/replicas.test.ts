@@ -1,0 +1,114 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import { expect, test } from 'vitest'
+import { Mosquitto } from '../../mqtt-bridge/transport/mosquitto-process.ts'
+import { commandsOf } from './base.ts'
+import { always } from './eventually.ts'
+import { isReady, Journey } from './journey.ts'
+import { Replica, shared, takeovers } from './replica.ts'
+import { deployment, jarUrl } from './workloads.ts'
+
+const BASES = 60
+const IS_LONG = process.env.KOUPLELESS_E2E_LONG !== undefined
+/** As long as a lapse takes and half as much again. */
+const FROZEN_MS = IS_LONG ? 60_000 : 20_000
+const KILLS = IS_LONG ? 8 : 1
+/** The promise is a second; a machine that is busy with other journeys takes longer. */
+const HANDED_WITHIN_MS = 2_000
+
+const tell = (what: string, ms: readonly number[]): void => {
+  const at = (share: number): number => Math.round(ms[Math.floor(share * (ms.length - 1))] ?? 0)
+  console.log(`${what}: ${ms.length} bases, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`)
+}
+
+const readySince = (pods: readonly V1Pod[]): readonly string[] =>
+  pods
+    .map(({ metadata, status }) => {
+      const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+      return `${metadata?.uid} ${ready?.status} ${String(ready?.lastTransitionTime)}`
+    })
+    .sort()
+
+const update = (journey: Journey, name: string, version: string): Promise<string> => {
+  const containers = [{ name, image: jarUrl(name, version), env: [{ name: 'BIZ_VERSION', value: version }] }]
+  const body = JSON.stringify({ spec: { template: { spec: { containers } } } })
+  return journey.kubectl('patch', `deployment/${name}`, '--patch', body)
+}
+
+test('three operators share 60 bases: stopped, killed, frozen and upgraded, nothing is lost, sent twice or not Ready', async () => {
+  await using mosquitto = await Mosquitto.start()
+  const broker = { embedded: false, port: mosquitto.port } as const
+  await using journey = await Journey.open('replicas', { broker })
+  await using second = await Replica.start(journey.name, broker)
+  await using third = await Replica.start(journey.name, broker)
+  const first = new Replica(journey.operator)
+  const all = [first, second, third]
+  const bases = await journey.bases(BASES)
+  console.log(`shares: ${(await shared(all, BASES)).join(', ')}`)
+  const ofJourney = { namespace: journey.namespace, base: journey.name }
+  await journey.apply(
+    deployment({ name: 'steady', bizName: 'steady', replicas: BASES, ...ofJourney }),
+    deployment({ name: 'rolled', bizName: 'rolled', replicas: 20, ...ofJourney }),
+  )
+  await journey.ready('app=rolled', 20, 90_000)
+  const steady = readySince(await journey.ready('app=steady', BASES, 90_000))
+
+  // Told to stop.
+  const stopping = await third.owned()
+  const stoppedAtMs = Date.now()
+  await third.operator.stop()
+  const handed = await takeovers([first, second], stoppedAtMs, stopping)
+  tell('handed over on SIGTERM', handed)
+  expect(handed.at(-1)).toBeLessThan(HANDED_WITHIN_MS)
+  await third.operator.start()
+  await shared(all, BASES)
+
+  // Killed.
+  const taken: number[] = []
+  for (let kill = 0; kill < KILLS; kill++) {
+    const dying = await second.owned()
+    const killedAtMs = Date.now()
+    await second.operator.kill9()
+    taken.push(...(await takeovers([first, third], killedAtMs, dying)))
+    await second.operator.start()
+    await shared(all, BASES)
+  }
+  taken.sort((a, b) => a - b)
+  tell('taken over after kill -9', taken)
+  expect(taken[Math.floor(0.99 * (taken.length - 1))]).toBeLessThan(15_000)
+
+  // Frozen while there is something to send.
+  third.freeze()
+  const frozenAtMs = Date.now()
+  await update(journey, 'rolled', '0.0.2')
+  await journey.kubectl('rollout', 'status', 'deployment/rolled', '--timeout=90s') // the others do its part
+  await always('it is frozen', async () => third.isFrozen(), frozenAtMs + FROZEN_MS - Date.now())
+  const thawedAtMs = Date.now()
+  third.thaw()
+  await shared(all, BASES)
+  const lapsed = await third.lines('our membership had lapsed: all bases are taken anew', thawedAtMs)
+  expect(lapsed.length).toBeGreaterThan(0)
+  const early = (await third.lines('command sent', thawedAtMs)).filter(({ atMs }) => atMs < (lapsed[0]?.atMs ?? 0))
+  expect(early).toEqual([])
+
+  // All three upgraded, one after the other, in the middle of a rollout.
+  await update(journey, 'rolled', '0.0.3')
+  for (const replica of all) {
+    await replica.operator.stop()
+    await replica.operator.start()
+  }
+  await journey.kubectl('rollout', 'status', 'deployment/rolled', '--timeout=90s')
+  const rolled = await journey.ready('app=rolled', 20, 60_000)
+  expect(rolled.every(isReady)).toBe(true)
+  expect(readySince(await journey.pods('app=steady'))).toEqual(steady)
+
+  const repeats = journey.answers.filter(({ dataCode }) => dataCode === 'REPEAT_BIZ')
+  const installs = bases.flatMap(base => commandsOf(base, 'installBiz'))
+  const twice = bases.filter(
+    base => commandsOf(base, 'installBiz').filter(({ name }) => name === 'steady').length !== 1,
+  )
+  console.log(
+    `${installs.length} installs, ${repeats.length} of what was there, ${twice.length} bases with steady twice`,
+  )
+  expect(repeats).toEqual([])
+  expect(twice.map(({ identity }) => identity)).toEqual([])
+}, 600_000)
