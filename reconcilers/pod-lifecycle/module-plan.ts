@@ -177,15 +177,17 @@ function planResend({ record, nowMs }: NameFacts, claim: Claim): Step | undefine
     strategy: flight.strategy ?? 'installOnly',
     unproven: flight.unproven ?? false,
     ...(flight.replaces && { replaces: flight.replaces }),
-    again: {
-      overdue: flight.overdue,
-      resent: { times: (flight.resent?.times ?? 0) + 1, firstSentAtMs: firstSentAtMs(flight) },
-    },
+    again: onceMore(flight),
     why: flight.overdue
       ? 'not answered by its deadline: sent again, since it may have been lost'
       : 'not answered, and the base shows no trace of it: sent again, since it may have been lost',
   }
 }
+
+const onceMore = (flight: Flight): Pick<Flight, 'overdue' | 'resent'> => ({
+  overdue: flight.overdue,
+  resent: { times: (flight.resent?.times ?? 0) + 1, firstSentAtMs: firstSentAtMs(flight) },
+})
 
 function busyWith(record: BaseRecord, claim: Claim): string | undefined {
   if (record.flights.has(keyOf(claim))) return 'a command for this biz may be running'

@@ -113,8 +113,8 @@ export const CLUSTER: readonly Mutant[] = [
   mutant(
     'deletions are not seen',
     `${KUBE}/reflector.ts`,
-    "if (type === 'DELETED') this.#kept.remove(this.#trimmed(object))",
-    "if (type === 'DELETED') this.#trimmed(object)",
+    "if (type === 'DELETED') this.#take(object, gone => this.#kept.remove(gone))",
+    "if (type === 'DELETED') this.#take(object, () => {})",
   ),
   mutant(
     'a list may be that of a server that lags behind',

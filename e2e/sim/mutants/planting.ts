@@ -3,13 +3,16 @@ import type { Mutant } from './mutant.ts'
 
 /** Seeds that are known to see it: these faults are planted in `npm run test:sim`. */
 const SEEN_BY: Readonly<Record<string, number>> = {
+  'a conflict clears the flight': 24,
+  'an answer raises no doubt': 3,
+  'an unanswered uninstall is waited for until the base restarts': 8,
   'commands are retained': 1,
   'the oldest claim wins': 1,
-  'the former version stays': 23,
-  'a proved version is never switched to': 11,
-  'an edited image is not rolled out': 67,
+  'more than three commands at a time': 5,
+  'the former version stays': 1,
+  'an edited image is not rolled out': 3,
   'the sweep removes foreign modules': 1,
-  'a superseded Pod fails': 11,
+  'what appears without a command is taken for ours': 2,
   'transition times are those of the last look': 1,
   'restarts are not counted from the last': 1,
   'what a base says wakes no command': 1,
