@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lookAt, unsettled } from './truth.ts'
 import type { ChaosWorld } from './world.ts'
@@ -29,6 +31,7 @@ export async function settle(
       isLate = true
       for (const fault of faults.slice(0, TOLD_MAX)) world.journal.object('late', fault)
       world.journal.tell('world', `late by debug state:\n${await debugStates(world)}`)
+      await keepServerLogs(world)
     }
     if (tookMs > LOST_AFTER_MS) {
       for (const fault of faults.slice(0, TOLD_MAX)) world.journal.object('lost', fault)
@@ -38,6 +41,12 @@ export async function settle(
       progress(`${Math.round(tookMs / 1_000)} s of settling: ${faults.length} things to settle, ${faults[0]}`)
     await sleep(LOOK_EVERY_MS)
   }
+}
+
+/** The control plane takes its logs with it: whether its own parts were late too is seen there. */
+async function keepServerLogs({ plane, folder }: ChaosWorld): Promise<void> {
+  for (const part of ['kube-scheduler', 'kube-controller-manager', 'kube-apiserver'] as const)
+    await writeFile(join(folder, `${part}.log`), await plane.logOf(part))
 }
 
 async function debugStates({ operators }: ChaosWorld): Promise<string> {
