@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lookAt, unsettled } from './truth.ts'
 import type { ChaosWorld } from './world.ts'
@@ -29,6 +31,7 @@ export async function settle(
       isLate = true
       objectTo(world, 'late', faults)
       world.journal.tell('world', `late by debug state:\n${await debugStates(world)}`)
+      await keepServerLogs(world)
     }
     if (tookMs > LOST_AFTER_MS) {
       objectTo(world, 'lost', faults)
@@ -42,6 +45,12 @@ export async function settle(
 
 function objectTo({ journal }: ChaosWorld, what: 'late' | 'lost', faults: readonly string[]): void {
   for (const fault of faults.slice(0, TOLD_MAX)) journal.object(what, fault)
+}
+
+/** The control plane takes its logs with it: whether its own parts were late too is seen there. */
+async function keepServerLogs({ plane, folder }: ChaosWorld): Promise<void> {
+  for (const part of ['kube-scheduler', 'kube-controller-manager', 'kube-apiserver'] as const)
+    await writeFile(join(folder, `${part}.log`), await plane.logOf(part))
 }
 
 async function debugStates({ operators }: ChaosWorld): Promise<string> {

@@ -220,17 +220,24 @@ describe('a watch', () => {
     expect(it.fake.requests).toHaveLength(asked + 1)
   })
 
-  test('that is cut at once, again and again, is begun ever more rarely', async () => {
+  test('that is cut at once, again and again, is begun ever more rarely, yet soon enough when all is well again', async () => {
     const it = await reflecting([])
     await it.watch(0)
     for (let count = 0; count < 200; count++) it.fake.next.push('cut')
     it.fake.watches[0]?.cut()
-    for (let second = 0; second < 60; second++) {
-      await it.clock.step(1_000)
-      await vi.waitFor(() => expect(it.clock.sleeping).toBe(1))
+    const halfway = async (): Promise<number> => {
+      for (let second = 0; second < 30; second++) {
+        await it.clock.step(1_000)
+        await vi.waitFor(() => expect(it.clock.sleeping).toBe(1))
+      }
+      return it.fake.requests.length
     }
-    expect(it.fake.requests.length).toBeGreaterThan(5)
-    expect(it.fake.requests.length).toBeLessThan(20)
+    const first = await halfway()
+    const later = (await halfway()) - first
+    expect(later).toBeLessThan(first)
+    // No longer than five seconds between two.
+    expect(later).toBeGreaterThanOrEqual(6)
+    expect(later).toBeLessThanOrEqual(13)
   })
 
   test('that is cut time and again, but brings something each time, is begun at once', async () => {

@@ -47,7 +47,8 @@ interface WatchBegun {
 }
 
 const FIRST_RETRY_MS = 100
-const RETRY_MS_MAX = 30_000
+/** An API server that was away for long is back at any moment, and until then what Pods ask for is not known. */
+const RETRY_MS_MAX = 5_000
 /** A watch that held so long was sound, though it brought nothing. */
 const SOUND_AFTER_MS = 5_000
 const AS = 'g=meta.k8s.io;v=v1'
