@@ -103,9 +103,8 @@ test('three operators share 60 bases: stopped, killed, frozen and upgraded, noth
 
   const repeats = journey.answers.filter(({ dataCode }) => dataCode === 'REPEAT_BIZ')
   const installs = bases.flatMap(base => commandsOf(base, 'installBiz'))
-  const twice = bases.filter(
-    base => commandsOf(base, 'installBiz').filter(({ name }) => name === 'steady').length !== 1,
-  )
+  // Where two of its Pods share a base, another has none: one install serves both.
+  const twice = bases.filter(base => commandsOf(base, 'installBiz').filter(({ name }) => name === 'steady').length > 1)
   console.log(
     `${installs.length} installs, ${repeats.length} of what was there, ${twice.length} bases with steady twice`,
   )
