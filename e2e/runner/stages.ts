@@ -40,11 +40,6 @@ const JAVA_TESTS = vitest('java', 'real bases: contract, journeys and faults on 
 // Much of their time is waiting: for a base to be called silent, for a broker to stay away.
 const JAVA: Stage = { ...JAVA_TESTS, command: [...JAVA_TESTS.command, '--maxWorkers', '3'], needs: 'java' }
 
-const SIMULATION: Stage = {
-  ...command('sim', 'simulation of the production code, 1,200 seeds', 'tsx', 'e2e/runner/sim.ts'),
-  isFast: false,
-}
-
 export const STAGES: readonly Stage[] = [
   command('format', 'format and lint', 'biome', 'check', '.'),
   command('typed-lint', 'lint that needs types', 'eslint', '.'),
@@ -56,7 +51,6 @@ export const STAGES: readonly Stage[] = [
     true,
   ),
   vitest('fuzz', 'hostile input and floods', isFuzz),
-  SIMULATION,
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
   vitest('chaos', 'one round of chaos on real parts', isChaos),
