@@ -53,6 +53,5 @@ export const STAGES: readonly Stage[] = [
   vitest('fuzz', 'hostile input and floods', isFuzz),
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
-  vitest('chaos', 'one round of chaos on real parts', isChaos),
   JAVA,
 ]
