@@ -12,8 +12,9 @@ const IS_LONG = process.env.KOUPLELESS_E2E_LONG !== undefined
 /** As long as a lapse takes and half as much again. */
 const FROZEN_MS = IS_LONG ? 60_000 : 20_000
 const KILLS = IS_LONG ? 8 : 1
-/** The promise is a second; a machine that is busy with other journeys takes longer. */
+/** The promises are a second and fifteen; a machine that is busy with other journeys takes longer. */
 const HANDED_WITHIN_MS = 2_000
+const TAKEN_WITHIN_MS = 20_000
 
 const tell = (what: string, ms: readonly number[]): void => {
   const at = (share: number): number => Math.round(ms[Math.floor(share * (ms.length - 1))] ?? 0)
@@ -74,7 +75,7 @@ test('three operators share 60 bases: stopped, killed, frozen and upgraded, noth
   }
   taken.sort((a, b) => a - b)
   tell('taken over after kill -9', taken)
-  expect(taken[Math.floor(0.99 * (taken.length - 1))]).toBeLessThan(15_000)
+  expect(taken[Math.floor(0.99 * (taken.length - 1))]).toBeLessThan(TAKEN_WITHIN_MS)
 
   // Frozen while there is something to send.
   third.freeze()
