@@ -1,9 +1,10 @@
-import { readdirSync } from 'node:fs'
+import { appendFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { buildOperator } from '../build/bundle.ts'
 import { ControlPlane } from '../control-plane/control-plane.ts'
 import { Audited } from '../rights/audited.ts'
+import { OUTSIDE_FAULTS } from '../runner/run-stage.ts'
 import { type Cluster, existingCluster } from './existing-cluster.ts'
 
 declare module 'vitest' {
@@ -58,6 +59,8 @@ async function judgeRights(project: TestProject, ran: Audited): Promise<void> {
   const faults = await ran.faults(allPassed(project))
   if (faults.length === 0) return
   process.stderr.write(`\nRights of deploy/rbac against the audit log:\n${faults.map(line => `  ${line}\n`).join('')}`)
+  const file = process.env[OUTSIDE_FAULTS]
+  if (file) appendFileSync(file, faults.map(line => `${line}\n`).join(''))
   process.exitCode = 1
 }
 

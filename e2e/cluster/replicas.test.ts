@@ -1,8 +1,12 @@
-import type { V1Pod } from '@kubernetes/client-node'
+import type { V1Lease, V1Pod } from '@kubernetes/client-node'
 import { expect, test } from 'vitest'
 import { Mosquitto } from '../../mqtt-bridge/transport/mosquitto-process.ts'
+import { LABEL } from '../../reconcilers/names.ts'
+import { MEMBER_COMPONENT } from '../../reconcilers/peer-replicas/member-lease.ts'
+import { clientOf } from '../../reconcilers/peer-replicas/replica-id.ts'
+import { GONE_AFTER_MS, SWEEP_AFTER_MS } from '../../reconcilers/peer-replicas/settings.ts'
 import { commandsOf } from './base.ts'
-import { always } from './eventually.ts'
+import { always, eventually } from './eventually.ts'
 import { isReady, Journey } from './journey.ts'
 import { Replica, shared, takeovers } from './replica.ts'
 import { deployment, jarUrl } from './workloads.ts'
@@ -35,7 +39,18 @@ const update = (journey: Journey, name: string, version: string): Promise<string
   return journey.kubectl('patch', `deployment/${name}`, '--patch', body)
 }
 
-test('three operators share 60 bases: stopped, killed, frozen and upgraded, nothing is lost, sent twice or not Ready', async () => {
+const OF_OPERATOR = ['--namespace', 'koupleless-system'] as const
+
+const living = (replica: Replica, count: number): Promise<boolean> =>
+  eventually(`${count} replicas live`, async () => (await replica.operator.metric('koupleless_replicas')) === count)
+
+async function membershipsOf(journey: Journey): Promise<ReadonlyMap<string, string>> {
+  const selector = `${LABEL.component}=${MEMBER_COMPONENT},${LABEL.env}=${journey.name}`
+  const { items } = await journey.get<{ items: V1Lease[] }>('leases', ...OF_OPERATOR, '--selector', selector)
+  return new Map(items.map(({ metadata, spec }) => [clientOf(spec?.holderIdentity ?? ''), metadata?.name ?? '']))
+}
+
+test.concurrent('60 bases of three operators that are stopped, killed, frozen and upgraded lose nothing and are sent nothing twice', async () => {
   await using mosquitto = await Mosquitto.start()
   const broker = { embedded: false, port: mosquitto.port } as const
   await using journey = await Journey.open('replicas', { broker })
@@ -112,3 +127,29 @@ test('three operators share 60 bases: stopped, killed, frozen and upgraded, noth
   expect(repeats).toEqual([])
   expect(twice.map(({ identity }) => identity)).toEqual([])
 }, 600_000)
+
+test.concurrent('a membership that was relabelled is found by its name, and one whose replica is gone for good is removed', async () => {
+  await using mosquitto = await Mosquitto.start()
+  const broker = { embedded: false, port: mosquitto.port } as const
+  await using journey = await Journey.open('membership', { broker })
+  const stays = new Replica(journey.operator)
+  await using dies = await Replica.start(journey.name, broker)
+  await living(stays, 2)
+  const memberships = await membershipsOf(journey)
+  const [ours, theirs] = [stays, dies].map(({ operator }) => `operator-${operator.httpPort}`) as [string, string]
+  expect([...memberships.keys()].sort()).toEqual([ours, theirs].sort())
+  await dies.operator.kill9()
+
+  const name = memberships.get(ours) ?? ''
+  await journey.kubectl('label', 'lease', name, `${LABEL.component}-`, ...OF_OPERATOR)
+  await eventually('the membership bears its labels again', async () => (await membershipsOf(journey)).has(ours))
+  expect(await journey.operator.metric('koupleless_replicas')).toBeGreaterThan(0)
+
+  await eventually(
+    'nothing is left of the one that was killed',
+    async () => !(await membershipsOf(journey)).has(theirs),
+    GONE_AFTER_MS + SWEEP_AFTER_MS + 30_000,
+  )
+  await living(stays, 1)
+  expect((await membershipsOf(journey)).get(ours)).toBe(name)
+}, 180_000)

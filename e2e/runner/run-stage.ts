@@ -21,9 +21,14 @@ interface Ended {
   readonly output: string
 }
 
+/** Names the file into which whoever finds something wrong outside the tests writes it, one line each. */
+export const OUTSIDE_FAULTS = 'KOUPLELESS_TEST_OUTSIDE_FAULTS'
+
+const faultsFile = (folder: string): string => join(folder, 'outside-faults.txt')
+
 const environment = (folder: string | undefined): NodeJS.ProcessEnv => ({
   ...process.env,
-  ...(folder ? { TMPDIR: folder } : {}),
+  ...(folder ? { TMPDIR: folder, [OUTSIDE_FAULTS]: faultsFile(folder) } : {}),
   PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`,
 })
 
@@ -84,5 +89,11 @@ async function vitestIn(folder: string, stage: Stage, run: StageRun, without: re
   process.stdout.write(output)
   const text = await readFile(file, 'utf8').catch(() => undefined)
   const report = text === undefined ? undefined : (JSON.parse(text.replaceAll(`${ROOT}/`, '')) as VitestReport)
-  return tallyOfVitest(stage.name, report, code)
+  const outside = await readFile(faultsFile(folder), 'utf8').catch(() => '')
+  return tallyOfVitest(
+    stage.name,
+    report,
+    code,
+    outside.split('\n').filter(line => line !== ''),
+  )
 }

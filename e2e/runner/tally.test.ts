@@ -44,6 +44,11 @@ test.each([
   expect(tallyOfVitest('unit', report, code).failed).toHaveLength(1)
 })
 
+test('what was found wrong outside the tests is told as it was said', () => {
+  const tally = tallyOfVitest('cluster', reportOf('passed'), 1, ['granted and never used: get pods'])
+  expect(tally).toMatchObject({ passed: 1, failed: ['cluster: granted and never used: get pods'] })
+})
+
 test('a command counts as one test', () => {
   expect(closingLine(add(tallyOfCommand('types', 0), tallyOfCommand('lint', 2)))).toBe('1 passed, 1 failed')
 })

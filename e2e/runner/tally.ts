@@ -38,9 +38,17 @@ const firstLine = (text: string | undefined): string => text?.trim().split('\n')
 /**
  * A file that could not be run has no test that failed, a crash may leave no report, and an error outside any test only
  * shows in the exit code: none of these may pass for success.
+ *
+ * @param outside what was found wrong outside the tests, where that is known
  */
-export function tallyOfVitest(stage: string, report: VitestReport | undefined, code: number): Tally {
-  const seen = (report?.testResults ?? []).map(tallyOfFile).reduce(add, NONE)
+export function tallyOfVitest(
+  stage: string,
+  report: VitestReport | undefined,
+  code: number,
+  outside: readonly string[] = [],
+): Tally {
+  const ofTests = (report?.testResults ?? []).map(tallyOfFile).reduce(add, NONE)
+  const seen = add(ofTests, { ...NONE, failed: outside.map(fault => `${stage}: ${fault}`) })
   const isEmpty = seen.passed + seen.failed.length + seen.skipped.length === 0
   if (seen.failed.length > 0 || (code === 0 && !isEmpty)) return seen
   const what = report && !isEmpty ? 'an error outside the tests' : 'no test was run'

@@ -23,5 +23,5 @@ export const NEWCOMER_AFTER_MS = 5_000
 /** Without the broker for so long, a replica's bases are better off with another. */
 export const DEAF_AFTER_MS = 10_000
 export const GIVE_PER_SECOND = 5
-/** Membership Leases of those that are gone are removed then. */
-export const SWEEP_AFTER_MS = 600_000
+/** Membership Leases of those that are gone are removed then: who lives after all puts its own back. */
+export const SWEEP_AFTER_MS = 60_000
