@@ -50,7 +50,7 @@ async function membershipsOf(journey: Journey): Promise<ReadonlyMap<string, stri
   return new Map(items.map(({ metadata, spec }) => [clientOf(spec?.holderIdentity ?? ''), metadata?.name ?? '']))
 }
 
-test.concurrent('60 bases of three operators that are stopped, killed, frozen and upgraded lose nothing and are sent nothing twice', async () => {
+test.concurrent('60 bases of three operators that are stopped, killed, frozen, upgraded: nothing is lost or sent twice', async () => {
   await using mosquitto = await Mosquitto.start()
   const broker = { embedded: false, port: mosquitto.port } as const
   await using journey = await Journey.open('replicas', { broker })
