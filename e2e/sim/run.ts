@@ -108,9 +108,9 @@ async function settle(stage: Stage): Promise<number | undefined> {
   const withinMs = boundMs(world)
   for (;;) {
     await world.time.advance(LOOK_EVERY_MS)
-    // Only a heart tells the address: another process of its identity may have told another since it last beat.
-    const isShared = world.faults.perHour('identityShared') > 0
-    for (const base of world.bases) if (isShared || !operator.knows(base.identity)) base.beatAgain()
+    // Only a heart tells the address: another process, or the one before it, may have told another since it last beat.
+    const moves = (['identityShared', 'addressReused'] as const).some(kind => world.faults.perHour(kind) > 0)
+    for (const base of world.bases) if (moves || !operator.knows(base.identity)) base.beatAgain()
     const open = unsettled(world, operator.current)
     const tookMs = world.time.now() - healedAtMs
     if (open.length === 0) return tookMs

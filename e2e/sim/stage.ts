@@ -5,8 +5,10 @@ import type { Composition } from '../../operator/compose.ts'
 import type { ApiRequest } from '../../operator/kube/api-client.ts'
 import { SimulatedBase } from '../base-simulator/index.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
+import { INEXACT } from './faults/exactness.ts'
 import { type Marks, watchPlans } from './marks.ts'
 import { linksOn } from './network/base-links.ts'
+import type { Frame } from './network/connection.ts'
 import { Crashes } from './operator/crashes.ts'
 import type { Effect } from './operator/incarnation.ts'
 import { OperatorHost } from './operator/operator-host.ts'
@@ -26,6 +28,13 @@ import { ENV, World, type WorldOptions } from './world.ts'
 
 const LOOK_EVERY_MS = 5_000
 const BREAKS_BUILDS = ['buildBroken', 'podEdited'] as const
+
+interface Install {
+  readonly bizName: string
+  readonly bizVersion: string
+  readonly bizUrl?: string
+  readonly args?: readonly string[]
+}
 
 export class Stage {
   readonly world: World
@@ -196,6 +205,7 @@ export class Stage {
       if (world.trace.on) world.trace.say('>', effect.frame.topic, shown(effect.frame.payload))
       this.#commands.sent(effect.frame, life, effect.retain)
       this.#answers.sent(effect.frame)
+      this.#noteAsked(effect.frame)
     }
     const crash = crashes.before()
     if (crash) operator.kill(crash.downMs, `before ${nameOf(effect)}`)
@@ -209,6 +219,14 @@ export class Stage {
     this.done.set(name, (this.done.get(name) ?? 0) + 1)
     const crash = this.crashes.after()
     if (crash) this.operator.kill(crash.downMs, `after ${name}`)
+  }
+
+  #noteAsked({ topic, payload }: Frame): void {
+    const [, identity = '', verb] = topic.split('/')
+    // Empty: what the peer left retained is cleared.
+    if (verb !== 'installBiz' || payload.length === 0) return
+    const { bizName, bizVersion, bizUrl = '', args = [] } = JSON.parse(Buffer.from(payload).toString('utf8')) as Install
+    this.world.baseOf(identity)?.ledger.asked(`${bizName}:${bizVersion}`, { url: bizUrl, args })
   }
 
   #judgeDeletion(request: ApiRequest): void {
@@ -271,5 +289,4 @@ const shown = (payload: Uint8Array): string => Buffer.from(payload).toString('ut
 const NOT_SOLE = ['frameDoubled', 'frameDelayed', 'peerRetained', 'identityShared'] as const
 const isSole = ({ faults }: World): boolean => NOT_SOLE.every(kind => faults.perHour(kind) === 0)
 
-const INEXACT = ['frameDoubled', 'frameDelayed', 'frameReordered', 'peerRetained', 'identityShared'] as const
 const isExact = ({ faults }: World): boolean => INEXACT.every(kind => faults.perHour(kind) === 0)

@@ -72,12 +72,17 @@ describe('after a restart of the operator', () => {
     expect(adoptFrom(leaving, next)?.provenance).toMatchObject({ claim: 'uid-before/biz1', tuple: { args: ['--new'] } })
   })
 
-  test("what nobody saw start is the newest claim's", () => {
-    expect(
-      adoptFrom(aPod({ name: 'a' }), aPod({ name: 'b', args: ['--b'], createdAt: '2027-01-01T00:00:00Z' }))?.provenance
-        .claim,
-    ).toBe('uid-b/biz1')
+  test('what nobody saw start and only one can have asked for is that claim’s', () => {
+    const earlier = aPod({ name: 'a', status: running('2026-01-01T00:00:00Z') })
+    const newest = aPod({ name: 'b', args: ['--b'], createdAt: '2027-01-01T00:00:00Z' })
+    expect(adoptFrom(earlier, newest)?.provenance.claim).toBe('uid-b/biz1')
     expect(adopt(biz, { groups: [], leaving: [] }, 7)).toBeUndefined()
+  })
+
+  test.each([false, true])('what may be an older claim’s is not taken for the newest one’s (deleted: %s)', deleting => {
+    const older = aPod({ name: 'a', deleting })
+    const newest = aPod({ name: 'b', args: ['--b'], createdAt: '2027-01-01T00:00:00Z' })
+    expect(adoptFrom(older, newest)?.provenance).toMatchObject({ claim: 'uid-a/biz1', tuple: { args: [] } })
   })
 
   test('a marker that a user wrote by hand is as none', () => {

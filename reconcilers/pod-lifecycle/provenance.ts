@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type BizReport, bizKey } from '../../mqtt-bridge/index.ts'
-import type { Claim, NameClaims } from '../claims.ts'
+import { type Claim, type NameClaims, sameTuple } from '../claims.ts'
 import type { Attempt, BaseRecord, ModuleTuple, Provenance } from '../registry/base-record.ts'
 import { imageId } from './image-id.ts'
 
@@ -93,7 +93,8 @@ const failedBefore = (claim: Claim, nowMs: number): Attempt => ({
 
 /**
  * Whose install is this biz, of which nothing is remembered? Also one that is being deleted may have seen its start, or
- * bear the marker.
+ * bear the marker. Where it may be the newest claim's and may be another's, it is held for the other's: to install once
+ * more costs a restart of a module that no Pod has shown yet, and the wrong jar would stay for good.
  */
 export function adopt(
   biz: BizReport,
@@ -109,6 +110,8 @@ export function adopt(
   if (marked) return marked
   const witness = witnesses.find(claim => sawThisStart(claim, biz))
   if (witness) return { biz, provenance: { tuple: tupleAsRan(witness), claim: witness.id, atMs: nowMs } }
+  const rival = newest.ran ? undefined : witnesses.find(claim => !claim.ran && !sameTuple(claim.tuple, newest.tuple))
+  if (rival) return { biz, provenance: { tuple: rival.tuple, claim: rival.id, atMs: nowMs } }
   // Nobody saw this start: a Pod that ran an earlier image of its own still asks for the new one; any other is served.
   const tuple = claims.length === 1 ? tupleAsRan(newest) : newest.tuple
   return { biz, provenance: { tuple, claim: newest.id, atMs: nowMs } }

@@ -24,6 +24,8 @@ export class Ledger {
   readonly #untold = new Set<string>()
   /** While it was being installed. */
   readonly #lostMeanwhile = new Set<string>()
+  /** What was last sent for each. */
+  readonly #asked = new Map<string, Origin>()
   /** Somebody else's, and the operator that had looked before has not seen them yet. */
   readonly #coming = new Set<string>()
 
@@ -33,8 +35,8 @@ export class Ledger {
   }
 
   /**
-   * Nothing is left that tells whose it is, or what it was installed from: somebody else installed it unseen, or a Pod that
-   * asked for it, or the Node, was deleted by force.
+   * Nothing is left that tells whose it is, or what it was installed from: somebody else installed it unseen, a Pod that
+   * asked for it, or the Node, was deleted by force, or a command arrived after one that was sent later.
    */
   get untold(): ReadonlySet<string> {
     return this.#untold
@@ -53,6 +55,11 @@ export class Ledger {
   forgotten(): void {
     for (const key of this.#coming) this.#untold.add(key)
     this.#coming.clear()
+  }
+
+  /** A command for it leaves an operator. */
+  asked(key: string, origin: Origin): void {
+    this.#asked.set(key, origin)
   }
 
   loseWitness(key: string): void {
@@ -88,6 +95,7 @@ export class Ledger {
     const key = `${name}:${version}`
     if ((kind !== 'installBiz' && kind !== 'uninstallBiz') || name === '' || this.#running.has(key)) return
     this.#running.set(key, { kind, isWatched, url, args, sinceMs: atMs })
+    if (kind === 'installBiz' && this.#isOvertaken(key, { url, args })) this.#lostMeanwhile.add(key)
   }
 
   answered({ command, name, version, code, dataCode }: GivenAnswer): void {
@@ -102,9 +110,15 @@ export class Ledger {
       for (const of of [this.#origins, this.#foreign, this.#untold, this.#coming]) of.delete(key)
   }
 
+  #isOvertaken(key: string, { url, args }: Origin): boolean {
+    const newest = this.#asked.get(key)
+    return newest !== undefined && (newest.url !== url || newest.args.join(' ') !== args.join(' '))
+  }
+
   #installed(key: string, name: string, ended: (Running & Origin) | undefined): void {
     if (ended) this.#origins.set(key, { url: ended.url, args: ended.args })
     if (name === PEERS_BIZ) (ended?.isWatched ? this.#coming : this.#untold).add(key)
-    else if (ended && !this.#lostMeanwhile.delete(key)) this.#untold.delete(key)
+    else if (this.#lostMeanwhile.delete(key)) this.#untold.add(key)
+    else if (ended) this.#untold.delete(key)
   }
 }
