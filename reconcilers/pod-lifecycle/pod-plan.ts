@@ -100,13 +100,15 @@ const LAST_WITNESS = 'what its module was installed from is not settled yet'
 
 /**
  * After a restart of ours its status may be all that tells from which image the biz came that its successors claim; or,
- * of a replacement that is not answered yet, its marker.
+ * of a replacement that is not answered yet, its marker; or of one that it has not shown yet, that it asked for another.
  */
 function isLastWitness(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, claim: Claim): boolean {
   const { groups = [] } = claims.get(claim.bizName) ?? {}
-  if (!groups.some(([first]) => first.tuple.version === claim.tuple.version)) return false
+  const successors = groups.filter(([first]) => first.tuple.version === claim.tuple.version)
+  if (successors.length === 0) return false
   if (record.flights.has(keyOf(claim))) return claim.ran !== undefined || claim.marker !== undefined
-  return claim.ran !== undefined && (!record.snapshot || isOfUnknownOrigin(record, claim))
+  const tells = claim.ran !== undefined || successors.some(([first]) => !sameTuple(first.tuple, claim.tuple))
+  return tells && (!record.snapshot || isOfUnknownOrigin(record, claim))
 }
 
 function isOfUnknownOrigin(record: BaseRecord, claim: Claim): boolean {
