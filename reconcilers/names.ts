@@ -38,6 +38,8 @@ export const ANNOTATION = {
   basePod: 'base.koupleless.io/pod',
   /** On the Lease: JSON list of `name:version` that are not ours to uninstall. Its presence is the record of a base. */
   foreign: 'module-controller.koupleless.io/foreign-modules',
+  /** On the Lease, by the clock of its holder: when whoever renewed it had last seen what the base runs. */
+  lookedAt: 'module-controller.koupleless.io/looked-at',
   /** On the membership Lease of a replica: `hears`, `deaf` (no connection to the broker) or `released` (it has stopped). */
   replica: 'module-controller.koupleless.io/replica',
   envAsArgs: 'module-controller.koupleless.io/env-as-args',

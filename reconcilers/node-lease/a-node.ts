@@ -39,7 +39,15 @@ export function aNode(facts: BaseFacts = {}, settings = someSettings()): V1Node 
 export function aLease(renewedAtMs = BUILT_AT_MS, facts: Partial<Parameters<typeof newLease>[0]> = {}): V1Lease {
   const { nodeName: name } = aBase()
   const node = { name, uid: NODE_UID }
-  const lease = newLease({ node, holder: 'operator-1', env: 'dev', foreign: new Set(), nowMs: renewedAtMs, ...facts })
+  const lease = newLease({
+    node,
+    holder: 'operator-1',
+    env: 'dev',
+    foreign: new Set(),
+    lookedAtMs: undefined,
+    nowMs: renewedAtMs,
+    ...facts,
+  })
   const stored = { ...lease, metadata: { ...lease.metadata, uid: 'lease-uid', resourceVersion: '3' } }
   return JSON.parse(JSON.stringify(stored)) as V1Lease
 }

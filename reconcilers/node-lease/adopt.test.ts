@@ -25,6 +25,11 @@ test('a Node tells whom to ask: the base is known, yet proven by nothing', () =>
   })
 })
 
+test('until when the base was served is told by the last look at it, whoever renewed its Lease since', () => {
+  const lease = aLease(now - 1_000, { lookedAtMs: now - 3_600_000 })
+  expect(adopted(aNode(), lease).servedUntilMs).toBe(now - 3_600_000)
+})
+
 test('its Lease tells what is foreign, and until when the base was served', () => {
   const foreign = new Set([bizKey('static', '1.0.0')])
   const record = adopted(aNode(), aLease(now - 3_600_000, { foreign }))

@@ -5,7 +5,7 @@ import { ANNOTATION, LABEL, nodeName } from '../names.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { newRecord } from '../registry/new-record.ts'
 import { timeMs } from '../times.ts'
-import { foreignOf, renewedAtMs } from './lease.ts'
+import { foreignOf, lookedAtMs, renewedAtMs } from './lease.ts'
 import { ownMetaspaceOf } from './node-object.ts'
 
 export type Adopted =
@@ -82,7 +82,8 @@ function ownOf(node: V1Node): Pick<BaseRecord, 'metaspaceOwnBytes'> {
 
 function servedOf(lease: V1Lease | undefined): Pick<BaseRecord, 'foreign' | 'servedUntilMs'> {
   const foreign = foreignOf(lease)
-  const servedUntilMs = lease && renewedAtMs(lease)
+  // One that renewed it may have come and gone without a word of the base.
+  const servedUntilMs = lookedAtMs(lease) ?? (lease && renewedAtMs(lease))
   return { ...(foreign && { foreign }), ...(servedUntilMs !== undefined && { servedUntilMs }) }
 }
 

@@ -18,7 +18,7 @@ import {
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { adoptBase } from './adopt.ts'
-import { RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
+import { lookedAtMs, RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
 import type { Labels } from './node-object.ts'
 import { type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'
 import { type NodeAction, type NodeFacts, planNode } from './plan.ts'
@@ -220,7 +220,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     if (!known) return
     const nowMs = clock.now()
     const adopted = adoptBase(known, { node: store.node(name), lease: former, env: settings.env, nowMs })
-    const servedUntilMs = ownership.servedUntilMs(former.spec?.holderIdentity)
+    const servedUntilMs = lookedAtMs(former) ?? ownership.servedUntilMs(former.spec?.holderIdentity)
     registry.takeUp({ ...adopted, ...(servedUntilMs !== undefined && { servedUntilMs }), takenAtMs: nowMs })
   }
 

@@ -9,6 +9,7 @@ import {
   holds,
   isExpired,
   LEASE_DURATION_SECONDS,
+  lookedAtMs,
   RENEW_EVERY_MS,
   renewalDueInMs,
   renewedAtMs,
@@ -21,6 +22,7 @@ const facts = {
   holder: 'operator-1',
   env: 'dev',
   foreign: new Set<ReturnType<typeof bizKey>>(),
+  lookedAtMs: undefined,
   nowMs: now + 15_000,
 }
 
@@ -74,6 +76,13 @@ test('a renewal never wipes out foreign modules that we do not know (yet)', () =
   const told = aLease(now, { foreign })
   expect(foreignOf(renewedLease(told, { ...facts, foreign: undefined }))).toEqual(foreign)
   expect(foreignOf(renewedLease(aLease(now), { ...facts, foreign }))).toEqual(foreign)
+})
+
+test('a renewal tells of our last look at the base, and without one leaves what another told', () => {
+  const looked = renewedLease(aLease(now), { ...facts, lookedAtMs: now + 1_234 })
+  expect(looked.metadata?.annotations?.[ANNOTATION.lookedAt]).toBe('1970-01-01T00:16:41.234Z')
+  expect(lookedAtMs(renewedLease(looked, facts))).toBe(now + 1_234)
+  expect(lookedAtMs({ metadata: { annotations: { [ANNOTATION.lookedAt]: 'yesterday' } } })).toBeUndefined()
 })
 
 test.each(['', 'no json', '{"a":1}', '[1]'])('an annotation that reads %s tells nothing', text => {

@@ -35,15 +35,28 @@ export interface LeaseFacts {
   readonly holder: string
   readonly env: string
   readonly foreign: ReadonlySet<BizKey> | undefined
+  /** Of the last look at what the base runs; undefined: there was none in this life of ours. */
+  readonly lookedAtMs: number | undefined
   readonly nowMs: number
 }
 
+type Seen = Partial<Pick<LeaseFacts, 'foreign' | 'lookedAtMs'>>
+
 const foreignText = (foreign: ReadonlySet<BizKey>): string => JSON.stringify([...foreign].sort())
 
-/** An unknown set never wipes out what a Lease already tells. */
-export function annotationsOf(lease: V1Lease | undefined, foreign: LeaseFacts['foreign']): Record<string, string> {
-  const kept = lease?.metadata?.annotations ?? {}
-  return foreign ? { ...kept, [ANNOTATION.foreign]: foreignText(foreign) } : { ...kept }
+/** What is not known never wipes out what a Lease already tells. */
+function annotationsOf(lease: V1Lease | undefined, { foreign, lookedAtMs }: Seen): Record<string, string> {
+  return {
+    ...lease?.metadata?.annotations,
+    ...(foreign && { [ANNOTATION.foreign]: foreignText(foreign) }),
+    ...(lookedAtMs !== undefined && { [ANNOTATION.lookedAt]: new Date(lookedAtMs).toISOString() }),
+  }
+}
+
+/** Undefined where it tells nothing that we understand. */
+export function lookedAtMs(lease: V1Lease | undefined): number | undefined {
+  const atMs = timeMs(lease?.metadata?.annotations?.[ANNOTATION.lookedAt])
+  return Number.isNaN(atMs) ? undefined : atMs
 }
 
 export const tellsForeign = (lease: V1Lease, foreign: LeaseFacts['foreign']): boolean =>
@@ -73,7 +86,7 @@ export function newLease(facts: LeaseFacts): V1Lease {
       name: facts.node.name,
       namespace: LEASE_NAMESPACE,
       labels: { [LABEL.component]: LEASE_COMPONENT, [LABEL.env]: facts.env },
-      annotations: annotationsOf(undefined, facts.foreign),
+      annotations: annotationsOf(undefined, facts),
       ownerReferences: ownerOf(facts),
     },
     spec: {
@@ -102,7 +115,7 @@ export function renewedLease(lease: V1Lease, facts: LeaseFacts): V1Lease {
 /** The same Lease in the name of another holder: who takes it stands by the Node later, when it has looked. */
 export function handedLease(
   lease: V1Lease,
-  { holder, foreign, nowMs }: Pick<LeaseFacts, 'holder' | 'nowMs'> & Partial<Pick<LeaseFacts, 'foreign'>>,
+  { holder, nowMs, ...seen }: Pick<LeaseFacts, 'holder' | 'nowMs'> & Seen,
 ): V1Lease {
   const now = new MicroTime(nowMs)
   const { spec, metadata } = lease
@@ -111,7 +124,7 @@ export function handedLease(
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { ...metadata, annotations: annotationsOf(lease, foreign) },
+    metadata: { ...metadata, annotations: annotationsOf(lease, seen) },
     spec: {
       ...spec,
       holderIdentity: holder,

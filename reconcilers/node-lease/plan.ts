@@ -93,7 +93,7 @@ function planPassing({ record, tenure, lease, settings, nowMs }: Known): NodePla
   }
   if (tenure.kind !== 'give') return undefined
   // Who gets it knows no other way what there is not ours to remove.
-  const handed = handedLease(lease, { holder: tenure.to, foreign: record.foreign, nowMs })
+  const handed = handedLease(lease, { holder: tenure.to, ...seenOf(record), nowMs })
   return { actions: [{ kind: 'giveLease', lease: handed, why }], why, wakeAfterMs: LOOK_SOON_MS }
 }
 
@@ -176,8 +176,13 @@ function planStanding(facts: Standing): NodePlan {
 function leaseFacts({ record, node, settings, nowMs }: Standing): LeaseFacts {
   const { holderIdentity: holder, env } = settings
   const uid = node.metadata?.uid ?? ''
-  return { node: { name: record.nodeName, uid }, holder, env, foreign: record.foreign, nowMs }
+  return { node: { name: record.nodeName, uid }, holder, env, ...seenOf(record), nowMs }
 }
+
+const seenOf = ({ foreign, snapshot }: BaseRecord): Pick<LeaseFacts, 'foreign' | 'lookedAtMs'> => ({
+  foreign,
+  lookedAtMs: snapshot?.receivedAtMs,
+})
 
 function planLease(facts: Standing): NodePlan {
   const { lease, settings, nowMs } = facts

@@ -215,8 +215,8 @@ export interface BaseRecord {
     readonly nodeName?: string
   }
   /**
-   * Of a base taken up from its Node or from memory: until when the operator before us surely served it. A JVM that
-   * began later runs nothing of ours.
+   * Of a base taken up from its Node or from memory: until when the operator before us surely saw what it runs. A JVM
+   * that began later runs nothing of ours.
    */
   readonly servedUntilMs?: number
   /** When this replica took it over from another. */
