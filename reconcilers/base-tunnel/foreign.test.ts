@@ -122,11 +122,25 @@ describe('later', () => {
 })
 
 describe('after a restart of ours', () => {
-  const found: BaseFacts = { bizs: [aBiz('left', '1')], servedUntilMs: now - 3_600_000 }
+  const came = (agoMs: number) => ({ ...aBiz('left', '1'), changedAtMs: now - agoMs })
+  const found: BaseFacts = { bizs: [came(3_600_500)], servedUntilMs: now - 3_600_000 }
   const health = (runTimeMs: number) => ({ health: { runTimeMs }, healthAtMs: now })
 
   test('an unclaimed module of a base that we have a record of is ours', () => {
     expect(foreignOf({ base: { ...found, ...health(7_200_000) } })).toBeUndefined()
+  })
+
+  test('unless it came after the last look that our predecessor told of', () => {
+    const late = { ...found, ...health(7_200_000), bizs: [came(3_590_000)] }
+    expect(foreignOf({ base: late })).toEqual(keys('left:1'))
+    expect(foreignOf({ base: late, claims: ['left:1'] })).toBeUndefined()
+  })
+
+  test('a former version of what a Pod asks for is ours, however late it was switched off', () => {
+    const base = { ...found, ...health(7_200_000), bizs: [came(3_590_000)] }
+    expect(foreignOf({ base, claims: ['left:2'] })).toBeUndefined()
+    const off = { ...came(3_590_000), state: 'deactivated' as const }
+    expect(foreignOf({ base: { ...base, bizs: [off] } })).toBeUndefined()
   })
 
   test('unless its JVM began when nobody served it: then nothing in it is ours', () => {

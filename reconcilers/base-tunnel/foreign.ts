@@ -2,7 +2,7 @@
  * Which modules of a base are not ours to uninstall? Pure. Foreign is what ran there at first contact without a claim,
  * and what appears later without our command (a static module shows up a second after the first, empty snapshot).
  */
-import type { BizKey } from '../../mqtt-bridge/index.ts'
+import type { BizKey, BizReport } from '../../mqtt-bridge/index.ts'
 import * as events from '../events.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { Decision, Memo, TunnelFacts, Watched } from './facts.ts'
@@ -58,7 +58,7 @@ export function decideForeign(facts: TunnelFacts): Decision {
   if (!claimed) return {}
   const looked = { memo: lookedAt(facts) }
   if (settings.foreignModules === 'uninstall') return { ...looked, ...noteForeign(facts, new Set()) }
-  const found = newcomers(facts).filter(key => !isOurs(facts, key, claimed))
+  const found = newcomers(facts, claimed).filter(key => !isOurs(facts, key, claimed))
   const kept = [...(record.foreign ?? [])].filter(key => !installedByUs(record, key) && !broughtInByUs(record, key))
   return { ...looked, ...noteForeign(facts, new Set([...kept, ...found].slice(0, FOREIGN_MAX))) }
 }
@@ -88,10 +88,10 @@ function noteForeign({ record, node }: TunnelFacts, foreign: ReadonlySet<BizKey>
 }
 
 /** What is there that was not there before; at first contact, all of it. */
-function newcomers(facts: TunnelFacts): readonly BizKey[] {
+function newcomers(facts: TunnelFacts, claimed: ReadonlySet<BizKey>): readonly BizKey[] {
   const { record } = facts
   const present = [...record.bizs.keys()]
-  if (isFirstLookOfOurs(facts)) return present.filter(key => cameUnseen(record, key))
+  if (isFirstLookOfOurs(facts)) return present.filter(key => cameUnseen(record, key, claimed))
   return present.filter(key => !isKnown(facts, key) && !isOpen(record, key))
 }
 
@@ -107,27 +107,38 @@ const isLeftForLater = (facts: TunnelFacts, key: BizKey): boolean =>
 
 /** The JVM began when no operator served it any more: nothing in it is ours. */
 function beganUnserved({ record, memo }: TunnelFacts): boolean {
-  const { servedUntilMs, health, healthAtMs } = record
-  if (memo.watched || servedUntilMs === undefined || health?.runTimeMs === undefined || healthAtMs === undefined)
-    return false
-  return healthAtMs - health.runTimeMs > servedUntilMs + CLOCK_MARGIN_MS
+  const beganAtMs = jvmBeganAtMs(record)
+  if (memo.watched || record.servedUntilMs === undefined || beganAtMs === undefined) return false
+  return beganAtMs > record.servedUntilMs + CLOCK_MARGIN_MS
 }
 
 /**
  * At the first look after a restart of ours: what our predecessor installed cannot be told from what came by itself, but for
- * what a JVM was shipped with. That comes up within its first minute, and our predecessor may have ended before it looked again.
+ * what a JVM was shipped with, and for what came after the last look that our predecessor told of. The former comes up within
+ * the first minute of a JVM, and our predecessor may have ended before it looked again.
  */
-function cameUnseen({ bizs, snapshot, servedUntilMs, health, healthAtMs }: BaseRecord, key: BizKey): boolean {
-  const { changedAtMs } = bizs.get(key) ?? {}
-  const runTimeMs = health?.runTimeMs
-  if (!snapshot || servedUntilMs === undefined || runTimeMs === undefined || healthAtMs === undefined) return false
-  const beganAtMs = healthAtMs - runTimeMs
+function cameUnseen(record: BaseRecord, key: BizKey, claimed: ReadonlySet<BizKey>): boolean {
+  const { bizs, servedUntilMs } = record
+  const biz = bizs.get(key)
+  const beganAtMs = jvmBeganAtMs(record)
+  if (!biz || servedUntilMs === undefined || beganAtMs === undefined) return false
+  const cameAtMs = cameAt(record, biz)
   // No time is told: it came unseen if it may have. To leave one of ours behind is the lesser evil.
-  if (changedAtMs === undefined) return servedUntilMs - LOOK_MISSED_MS - beganAtMs < YOUNG_FOR_MS
-  // The base's clock, read as ours.
-  const cameAtMs = changedAtMs + snapshot.receivedAtMs - snapshot.publishedAtMs
-  return cameAtMs > servedUntilMs - LOOK_MISSED_MS && cameAtMs - beganAtMs < YOUNG_FOR_MS
+  if (cameAtMs === undefined) return servedUntilMs - LOOK_MISSED_MS - beganAtMs < YOUNG_FOR_MS
+  if (cameAtMs - beganAtMs < YOUNG_FOR_MS) return cameAtMs > servedUntilMs - LOOK_MISSED_MS
+  return cameAtMs > servedUntilMs + CLOCK_MARGIN_MS && biz.state === 'activated' && !isFormerVersion(biz, claimed)
 }
+
+const jvmBeganAtMs = ({ health, healthAtMs }: BaseRecord): number | undefined =>
+  health?.runTimeMs === undefined || healthAtMs === undefined ? undefined : healthAtMs - health.runTimeMs
+
+/** The base's clock, read as ours. */
+const cameAt = ({ snapshot }: BaseRecord, { changedAtMs }: BizReport): number | undefined =>
+  snapshot && changedAtMs !== undefined ? changedAtMs + snapshot.receivedAtMs - snapshot.publishedAtMs : undefined
+
+/** Of what a Pod asks for: our predecessor may have been about to remove it. */
+const isFormerVersion = ({ name }: BizReport, claimed: ReadonlySet<BizKey>): boolean =>
+  [...claimed].some(key => key.startsWith(`${name}:`))
 
 /** Whether the JVM is the one that was served before is known only from its health. */
 function awaitsHealth({ record, memo, nowMs }: TunnelFacts): boolean {
