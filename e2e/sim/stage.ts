@@ -69,6 +69,7 @@ export class Stage {
       heard,
       baseOf: identity => world.baseOf(identity),
       isExact: () => isExact(world),
+      nowMs,
     })
     this.#deaths = new DeathOracle({ verdicts, heard, nowMs, isExact: () => isExact(world) })
     this.#answers = new AnswerOracle({ verdicts, nowMs, isExact: () => isSole(world) })

@@ -3,6 +3,7 @@
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Composition } from '../../../operator/compose.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
+import type { Running } from '../bases/ledger.ts'
 import type { Frame } from '../network/connection.ts'
 import { liveClaims } from './claims-seen.ts'
 import type { Heard } from './heard.ts'
@@ -14,6 +15,7 @@ export interface CommandOracleOptions {
   readonly baseOf: (identity: string) => HostedBase | undefined
   /** Nothing on the network can bring a base a command that the operator did not just send. */
   readonly isExact: () => boolean
+  readonly nowMs: () => number
 }
 
 export interface Sender {
@@ -31,6 +33,8 @@ interface Words {
 const keyOf = ({ bizName, bizVersion }: Words): string => `${bizName}:${bizVersion}`
 const nameOf = ({ identity }: HostedBase, key: string): string => `${identity} ${key}`
 
+/** One that shows no trace for so long may be lost: the base is asked by another command, which its lock refuses (ADR 0010). */
+const TRACELESS_AFTER_MS = 11_000
 const INSTALLS_MAX = 2
 const COMMANDS_MAX = 3
 
@@ -66,16 +70,24 @@ export class CommandOracle {
     const { verdicts } = this.#of
     const key = keyOf(words)
     const ours = [...base.ledger.running].filter(([running]) => sent.has(nameOf(base, running)))
-    if (ours.some(([running]) => running === key))
+    const running = base.ledger.running.get(key)
+    if (running && ours.some(([each]) => each === key) && !this.#mayBeLost(base, key, running))
       verdicts.object('one-at-a-time', `${base.identity} gets ${verb} ${key} while it is busy with it`)
-    const installs = ours.filter(([, { kind }]) => kind === 'installBiz')
-    if (ours.length >= COMMANDS_MAX)
-      verdicts.object('flight-limit', `${base.identity} gets ${verb} ${key}, the ${ours.length + 1}th at a time`)
+    const others = ours.filter(([each]) => each !== key)
+    const installs = others.filter(([, { kind }]) => kind === 'installBiz')
+    if (others.length >= COMMANDS_MAX)
+      verdicts.object('flight-limit', `${base.identity} gets ${verb} ${key}, the ${others.length + 1}th at a time`)
     if (verb === 'installBiz' && installs.length >= INSTALLS_MAX)
       verdicts.object(
         'flight-limit',
         `${base.identity} gets ${verb} ${key}, the ${installs.length + 1}th install at a time`,
       )
+  }
+
+  #mayBeLost({ identity }: HostedBase, key: string, { kind, sinceMs }: Running): boolean {
+    const { heard, nowMs } = this.#of
+    const isShown = heard.of(identity)?.listed?.has(key) ?? true
+    return kind === 'installBiz' && !isShown && nowMs() - sinceMs > TRACELESS_AFTER_MS
   }
 
   #foreign(base: HostedBase, verb: string, { bizName, bizVersion, installStrategy }: Words): void {

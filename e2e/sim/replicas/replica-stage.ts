@@ -59,7 +59,10 @@ export class ReplicaStage implements Struck {
     )
     for (const replica of this.replicas) {
       const { heard } = replica
-      this.#commands.set(replica, new CommandOracle({ verdicts, heard, baseOf, isExact }))
+      this.#commands.set(
+        replica,
+        new CommandOracle({ verdicts, heard, baseOf, isExact, nowMs: () => world.time.now() }),
+      )
     }
   }
 

@@ -89,8 +89,20 @@ export class Workload {
 
   /** What failed for want of a sound build is tried anew. */
   retryAll(): void {
-    for (const target of this.#running) this.#restart(target)
+    for (const target of this.#running) {
+      this.#restart(target)
+      if (target.kind === 'statefulsets') this.#deleteStuck(target)
+    }
     for (const pod of this.#barePods()) this.edit(pod, 'mended')
+  }
+
+  /** A StatefulSet waits for ever for a Pod that does not come up: Kubernetes leaves it to users to delete it. */
+  #deleteStuck({ name }: Running): void {
+    const pods = this.#world.server.list<V1Pod>('pods').filter(({ metadata }) => metadata?.labels?.app === name)
+    const stuck = pods.filter(
+      ({ status }) => !status?.conditions?.some(one => one.type === 'Ready' && one.status === 'True'),
+    )
+    for (const { metadata } of stuck) this.kubectl.remove('pods', metadata?.name ?? '')
   }
 
   /** Everything that users run is taken offline. */
