@@ -29,7 +29,7 @@ import { ENV, World, type WorldOptions } from './world.ts'
 const LOOK_EVERY_MS = 5_000
 const BREAKS_BUILDS = ['buildBroken', 'podEdited'] as const
 
-interface Install {
+interface Command {
   readonly bizName: string
   readonly bizVersion: string
   readonly bizUrl?: string
@@ -225,9 +225,10 @@ export class Stage {
   #noteAsked({ topic, payload }: Frame): void {
     const [, identity = '', verb] = topic.split('/')
     // Empty: what the peer left retained is cleared.
-    if (verb !== 'installBiz' || payload.length === 0) return
-    const { bizName, bizVersion, bizUrl = '', args = [] } = JSON.parse(Buffer.from(payload).toString('utf8')) as Install
-    this.world.baseOf(identity)?.ledger.asked(`${bizName}:${bizVersion}`, { url: bizUrl, args })
+    if ((verb !== 'installBiz' && verb !== 'uninstallBiz') || payload.length === 0) return
+    const { bizName, bizVersion, bizUrl = '', args = [] } = JSON.parse(Buffer.from(payload).toString('utf8')) as Command
+    const origin = verb === 'installBiz' ? { url: bizUrl, args } : undefined
+    this.world.baseOf(identity)?.ledger.asked(`${bizName}:${bizVersion}`, origin)
   }
 
   #judgeDeletion(request: ApiRequest): void {

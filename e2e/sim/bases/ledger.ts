@@ -24,8 +24,8 @@ export class Ledger {
   readonly #untold = new Set<string>()
   /** While it was being installed. */
   readonly #lostMeanwhile = new Set<string>()
-  /** What was last sent for each. */
-  readonly #asked = new Map<string, Origin>()
+  /** What was last sent for each; undefined: to remove it. */
+  readonly #asked = new Map<string, Origin | undefined>()
   /** Somebody else's, and the operator that had looked before has not seen them yet. */
   readonly #coming = new Set<string>()
 
@@ -58,7 +58,7 @@ export class Ledger {
   }
 
   /** A command for it leaves an operator. */
-  asked(key: string, origin: Origin): void {
+  asked(key: string, origin: Origin | undefined): void {
     this.#asked.set(key, origin)
   }
 
@@ -112,7 +112,8 @@ export class Ledger {
 
   #isOvertaken(key: string, { url, args }: Origin): boolean {
     const newest = this.#asked.get(key)
-    return newest !== undefined && (newest.url !== url || newest.args.join(' ') !== args.join(' '))
+    if (!newest) return this.#asked.has(key)
+    return newest.url !== url || newest.args.join(' ') !== args.join(' ')
   }
 
   #installed(key: string, name: string, ended: (Running & Origin) | undefined): void {
