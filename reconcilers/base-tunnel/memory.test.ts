@@ -24,6 +24,14 @@ test('a dead base is remembered with its foreign modules, and comes back dead, u
   expect(record?.foreign).toEqual(foreign)
 })
 
+test('its address is remembered too: the heart of one that returns may have stopped, and nothing else tells it', () => {
+  const address = { ip: '10.9.8.7', hostName: 'h7', port: 1238 }
+  expect(remembered(memoryOf([dead('b7', 5_000, { address })], 10), reader)).toMatchObject([{ address }])
+  expect(remembered(memoryOf([dead('b7', 5_000, { lacking: ['address'] })], 10), reader)[0]).not.toHaveProperty(
+    'address',
+  )
+})
+
 test('one without a record of foreign modules comes back without', () => {
   const [record] = remembered(memoryOf([dead('b7', 5_000, { lacking: ['foreign'] })], 10), reader)
   expect(record).not.toHaveProperty('foreign')

@@ -12,6 +12,7 @@ const MEMORY_KEY = 'bases.json'
 const BYTES_MAX = 512 * 1024
 
 const metadataShape = z.object({ name: z.string(), version: z.string(), clusterName: z.string() })
+const addressShape = z.object({ ip: z.string().min(1), hostName: z.string(), port: z.number() })
 const entryShape = z.object({
   identity: z.string().min(1),
   diedAtMs: z.number(),
@@ -19,16 +20,19 @@ const entryShape = z.object({
   why: z.string(),
   foreign: z.array(z.string()).optional(),
   metadata: metadataShape,
+  /** Only a heart tells it, and the heart of one that returns may have stopped. */
+  address: addressShape.optional(),
 })
 type Entry = z.infer<typeof entryShape>
 
-const entryOf = ({ id, reach, life, foreign, metadata }: BaseRecord): Entry => ({
+const entryOf = ({ id, reach, life, foreign, metadata, address }: BaseRecord): Entry => ({
   identity: id,
   diedAtMs: reach.sinceMs,
   aliveAtMs: life.aliveAtMs,
   why: reach.why,
   metadata,
   ...(foreign && { foreign: [...foreign] }),
+  ...(address && { address }),
 })
 
 /** The youngest first; those that do not fit are forgotten. */
@@ -73,7 +77,7 @@ export function remembered(
 }
 
 function recordOf(
-  { identity, diedAtMs, aliveAtMs, why, foreign, metadata }: Entry,
+  { identity, diedAtMs, aliveAtMs, why, foreign, metadata, address }: Entry,
   nodeNameOf: (id: BaseId) => NodeName,
 ) {
   const id = baseId(identity)
@@ -85,6 +89,7 @@ function recordOf(
     servedUntilMs: aliveAtMs,
     basePodSettled: true,
     ...(foreign && { foreign: new Set(foreign as BizKey[]) }),
+    ...(address && { address }),
   }
   return record
 }
