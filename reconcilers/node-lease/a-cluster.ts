@@ -18,6 +18,8 @@ export class StoringCluster
   readonly refusals: ApiError[] = []
   /** Off: the cache is behind and shows what it showed last. */
   watching = true
+  /** What goes on elsewhere while a write is under way. */
+  meanwhile: (write: string) => void = () => {}
   #shown = { nodes: new Map<string, V1Node>(), leases: new Map<string, V1Lease>() }
   #version = 100
 
@@ -32,6 +34,7 @@ export class StoringCluster
 
   #wrote(what: string): void {
     this.writes.push(what)
+    this.meanwhile(what)
     const refusal = this.refusals.shift()
     if (refusal) throw refusal
   }

@@ -215,6 +215,14 @@ describe('what others do to its objects', () => {
     expect(world.api.writes).toEqual(['deleteLease', 'deleteNode'])
   })
 
+  test('a base that speaks while its Lease is being deleted keeps its Node', async () => {
+    world.reach('dead')
+    world.api.meanwhile = write => void (write === 'deleteLease' && world.reach('heard'))
+    await world.settle()
+    await world.settle()
+    expect(world.api.writes).toEqual(['deleteLease', 'createLease'])
+  })
+
   test('a dead base that returns gets its Node back', async () => {
     world.reach('dead')
     await world.settle()

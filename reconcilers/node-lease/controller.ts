@@ -82,7 +82,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     const lookInMs = await this.#lookUp(name)
     const plan = planNode(this.#facts(name))
     for (const [at, action] of plan.actions.entries()) {
-      if (at > 0 && !this.#isOursStill(name)) break
+      if (at > 0 && !this.#isDueStill(name, action)) break
       const obstacle = await this.#carryOut(name, action)
       if (obstacle) return again(obstacle.waitMs, action.kind, `${action.why}, but ${obstacle.why}`)
     }
@@ -91,7 +91,13 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     return wakeMs === undefined ? settled(what, plan.why) : again(wakeMs, what, plan.why)
   }
 
-  /** Each write takes its time, and ours may have run out meanwhile. */
+  /** Each write takes its time, in which a base may have spoken. */
+  #isDueStill(name: NodeName, { kind }: NodeAction): boolean {
+    const isRemoval = kind === 'deleteLease' || kind === 'deleteNode'
+    return this.#isOursStill(name) && !(isRemoval && this.#of.registry.byNode(name)?.reach.state === 'heard')
+  }
+
+  /** Ours may have run out meanwhile. */
   #isOursStill(name: NodeName): boolean {
     return this.#of.ownership.acts(name)
   }
