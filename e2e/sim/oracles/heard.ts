@@ -7,6 +7,8 @@ export interface HeardBase {
   began: number
   /** When that word was heard. */
   begunAtMs: number
+  /** The newest publish time heard. */
+  newestAt: number
   /** Publish time of the last look. */
   listedAt: number
   /** The last look is older than the one before: it came late, or the clock was set back, and nobody knows which holds. */
@@ -23,6 +25,7 @@ const newHeardBase = (): HeardBase => ({
   lastAtMs: 0,
   began: 0,
   begunAtMs: 0,
+  newestAt: 0,
   listedAt: 0,
   isDoubtful: false,
   listed: undefined,
@@ -60,6 +63,11 @@ export class Heard {
     this.#bases.clear()
   }
 
+  #begins(identity: string, { publishTimestamp = 0 }: Said, nowMs: number): void {
+    const said = { began: publishTimestamp, newestAt: publishTimestamp }
+    this.#bases.set(identity, { ...newHeardBase(), ...said, lastAtMs: nowMs, begunAtMs: nowMs })
+  }
+
   hears({ topic, payload }: Frame, nowMs: number): void {
     const [, identity = '', , verb = ''] = topic.split('/')
     const said = parse(payload)
@@ -68,12 +76,16 @@ export class Heard {
     this.#bases.set(identity, base)
     base.lastAtMs = nowMs
     const { publishTimestamp = 0 } = said
-    if (verb === 'queryBaseline' && publishTimestamp !== base.began)
-      this.#bases.set(identity, { ...newHeardBase(), lastAtMs: nowMs, began: publishTimestamp, begunAtMs: nowMs })
+    const isOvertaken = publishTimestamp <= base.newestAt && publishTimestamp > base.newestAt - CLOCK_STEP_MS
+    base.newestAt = isOvertaken ? base.newestAt : publishTimestamp
+    if (verb === 'queryBaseline' && publishTimestamp !== base.began && !isOvertaken) this.#begins(identity, said, nowMs)
     if (verb === 'simpleBiz') looked(base, said, nowMs)
     if (verb === 'bizOperation') answered(base, said.data as Answered, nowMs)
   }
 }
+
+/** Less than this behind the newest, a word is late, for all that anybody can tell: or the clock was set back by as little. */
+const CLOCK_STEP_MS = 60_000
 
 function parse(payload: Uint8Array): Said | undefined {
   try {
