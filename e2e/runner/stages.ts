@@ -40,6 +40,12 @@ const JAVA_TESTS = vitest('java', 'real bases: contract, journeys and faults on 
 // Much of their time is waiting: for a base to be called silent, for a broker to stay away.
 const JAVA: Stage = { ...JAVA_TESTS, command: [...JAVA_TESTS.command, '--maxWorkers', '3'], needs: 'java' }
 
+// Two processes that calculate all the time: beside it, whatever waits for a moment would miss it.
+const SIMULATION: Stage = {
+  ...command('sim', 'simulation: seeds known and new, crashes everywhere, planted faults', 'tsx', 'e2e/runner/sim.ts'),
+  isFast: false,
+}
+
 export const STAGES: readonly Stage[] = [
   command('format', 'format and lint', 'biome', 'check', '.'),
   command('typed-lint', 'lint that needs types', 'eslint', '.'),
@@ -51,6 +57,7 @@ export const STAGES: readonly Stage[] = [
     true,
   ),
   vitest('fuzz', 'hostile input and floods', isFuzz),
+  SIMULATION,
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
   JAVA,

@@ -93,8 +93,8 @@ function begin(stage: Stage, plan: RunPlan): void {
 }
 
 /** Not where users act otherwise in a world without faults. */
-const hasOneEnd = ({ workloadForced, buildBroken, podEdited }: RunPlan['mix']): boolean =>
-  !workloadForced && !buildBroken && !podEdited
+const hasOneEnd = ({ workloadForced, buildBroken, jarBroken, podEdited }: RunPlan['mix']): boolean =>
+  !workloadForced && !buildBroken && !jarBroken && !podEdited
 
 function boundMs(world: World): number {
   const gone = orphans(world)

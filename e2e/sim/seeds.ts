@@ -107,4 +107,34 @@ export const FOUND: readonly FoundBySeed[] = [
     mended:
       'Simulation: Pods edited in place, broken builds, long standstills; its oracles know to the module what nobody can tell',
   },
+  {
+    seed: 97130910,
+    found:
+      'a module came up for a Pod that nobody showed yet, the operator ends: it is taken for that of its successor, from another jar',
+    mended:
+      "A Pod that was never shown tells what its successor's module may come from: it stays until its base was looked at",
+  },
+  {
+    seed: 98200202,
+    found:
+      'a JVM restarts unseen; two operators renew its Lease and end before they hear of it: what it was shipped with is swept',
+    mended:
+      'A Lease tells of the last look at its base: one that only renewed it does not make a JVM one that was served',
+  },
+  {
+    seed: 98200242,
+    found: 'somebody installs a module while the API server is away, and the operator is replaced: it is swept',
+    mended:
+      'What came after the last look that our predecessor told of is not ours: somebody installed it while no operator could see',
+  },
+  {
+    seed: 98400060,
+    found: 'a base held for dead returns with its heart stopped, to another operator: it has no Node for good',
+    mended: "A dead base's address is remembered: one that returns with its heart stopped had no Node for good",
+  },
+  {
+    seed: 98400519,
+    found: 'a base speaks while its Lease is being deleted: its Node is deleted all the same',
+    mended: 'A base that speaks while its Lease is being deleted keeps its Node',
+  },
 ]

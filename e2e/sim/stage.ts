@@ -27,7 +27,7 @@ import { Workload } from './workload/workload.ts'
 import { ENV, World, type WorldOptions } from './world.ts'
 
 const LOOK_EVERY_MS = 5_000
-const BREAKS_BUILDS = ['buildBroken', 'podEdited'] as const
+const BREAKS_BUILDS = ['buildBroken', 'jarBroken', 'podEdited'] as const
 
 interface Command {
   readonly bizName: string
