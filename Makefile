@@ -36,7 +36,7 @@ sim: install ## Simulate: SEED=n tells one run line by line, SEEDS=n FROM=m play
 sim-mutants: install ## Plant each known fault in turn and look for a seed that sees it (an hour)
 	@$(RUN) sim:mutants
 
-fuzz: install ## Knock at a door with hostile input: DOOR=mqtt, objects …, else each; MINUTES=n, SEED=n
+fuzz: install ## Knock at a door with hostile input: DOOR=mqtt, objects, pods, configuration, http, else each; MINUTES=n, SEED=n
 	@$(RUN) fuzz -- $(if $(DOOR),--door $(DOOR)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 chaos: install ## Everything breaks while users work, on real parts: SEED=n MINUTES=m OPERATORS=k (needs Mosquitto)

@@ -1,5 +1,5 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
-import { faultOfCommand } from '../../mqtt-bridge/index.ts'
+import { excerpt, faultOfCommand } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION } from '../names.ts'
 import type { ModuleTuple } from '../registry/base-record.ts'
 import { expand, refsOf, resolveEnv, type ValueLookup } from './container-env.ts'
@@ -74,14 +74,14 @@ function readModule(pod: V1Pod, container: V1Container, lookup: ValueLookup): Mo
     container: container.name,
     bizName: plainName(container),
     field,
-    why,
+    why: excerpt(why),
   })
   const fault = urlFault(container.image)
   if (fault) return invalid(`${path}.image`, fault)
   const env = resolveEnv(pod, container, lookup)
   if (!env.ok) {
     const { why, pending } = env
-    return { kind: 'config', container: container.name, bizName: plainName(container), why, pending }
+    return { kind: 'config', container: container.name, bizName: plainName(container), why: excerpt(why), pending }
   }
   const { [BIZ_VERSION]: version = '', [BIZ_NAME]: name = container.name, ...rest } = env.values
   if (version.trim() === '')
