@@ -162,12 +162,12 @@ export class ControlPlane implements AsyncDisposable {
   async #startAll(): Promise<void> {
     await this.#processes.start('etcd', this.#binaries.etcd, etcdFlags(this.#layout))
     await this.startApiServer()
-    await this.#processes.start(
+    await this.#processes.keep(
       'kube-controller-manager',
       this.#binaries['kube-controller-manager'],
       controllerManagerFlags(this.#layout),
     )
-    await this.#processes.start('kube-scheduler', this.#binaries['kube-scheduler'], schedulerFlags(this.#layout))
+    await this.#processes.keep('kube-scheduler', this.#binaries['kube-scheduler'], schedulerFlags(this.#layout))
     const { controllers, scheduler } = this.#layout.ports
     await this.#ready('kube-controller-manager', `https://127.0.0.1:${controllers}/healthz`)
     await this.#ready('kube-scheduler', `https://127.0.0.1:${scheduler}/healthz`)

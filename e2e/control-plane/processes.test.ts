@@ -42,6 +42,20 @@ test('one that ends by itself is told, with the end of what it said', async () =
   await expect(processes.start('none', join(folder, 'no-such-program'), [])).rejects.toThrow(/ENOENT/)
 })
 
+test('one that is kept is started again where it ends by itself, and not where it is stopped', async () => {
+  await using processes = new Processes(folder)
+  await processes.keep('kept', 'sleep', ['600'])
+  const first = processes.pid('kept') ?? 0
+  process.kill(first, 'SIGKILL')
+  const second = await eventually('it runs again', () => {
+    const pid = processes.pid('kept')
+    return pid === first ? undefined : pid
+  })
+  await processes.stop('kept')
+  expect([first, second].filter(isAlive)).toEqual([])
+  expect(processes.pid('kept')).toBeUndefined()
+})
+
 /** Starts what `program` starts, in a process of its own that can be killed. It writes the process id. */
 async function anotherOfUs(program: string): Promise<{ readonly child: ChildProcess; readonly started: number }> {
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {

@@ -4,6 +4,9 @@ import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Watchdog } from '../../mqtt-bridge/transport/test-watchdog.ts'
+import { note } from './progress.ts'
+
+const RESTART_AFTER_MS = 1_000
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
@@ -16,6 +19,23 @@ export class Processes implements AsyncDisposable {
   constructor(folder: string) {
     this.#folder = folder
     this.#watchdog = new Watchdog(folder)
+  }
+
+  /**
+   * Starts it again where it ends by itself, as a kubelet does: a scheduler that finds its cache at odds with an API server
+   * that was killed in the middle of a binding ends on purpose.
+   */
+  async keep(name: string, binary: string, args: readonly string[]): Promise<void> {
+    await this.start(name, binary, args)
+    const child = this.#children.get(name)
+    child?.once('exit', code => {
+      const again = (): void => {
+        if (this.#children.get(name) !== child) return
+        note(`${name} ended by itself (${code ?? child.signalCode}) and is started again`)
+        void this.keep(name, binary, args)
+      }
+      setTimeout(again, RESTART_AFTER_MS).unref()
+    })
   }
 
   async start(name: string, binary: string, args: readonly string[]): Promise<void> {
@@ -47,13 +67,13 @@ export class Processes implements AsyncDisposable {
 
   async stop(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#children.get(name)
+    this.#children.delete(name)
     if (!child || hasEnded(child)) return
     const ended = once(child, 'exit')
     child.kill(signal)
     const hurry = setTimeout(() => child.kill('SIGKILL'), 5_000)
     await ended
     clearTimeout(hurry)
-    this.#children.delete(name)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -60,5 +60,6 @@ export const STAGES: readonly Stage[] = [
   SIMULATION,
   vitest('contract', 'contract suites: real broker, real control plane', isContract),
   CLUSTER,
+  vitest('chaos', 'chaos on real parts: one round', isChaos),
   JAVA,
 ]
