@@ -99,7 +99,10 @@ async function openHttp(
   opened: Opened,
   progress: { readonly started: boolean },
 ): Promise<void> {
-  const readiness = () => ({ synced: store.synced, link: registry.link, started: progress.started })
+  const readiness = () => {
+    const { synced, fault: apiFault } = store
+    return { synced, apiFault, link: registry.link, started: progress.started }
+  }
   const pages = { '/healthz': healthPage, '/readyz': readyPage(readiness), '/metrics': metrics.page }
   const { port } = opened.add('http', await serve({ host: config.httpHost, port: config.httpPort, pages, log }))
   log.info('listening', { host: config.httpHost, port })

@@ -24,6 +24,11 @@ test('ready still, while the connection that stands cannot be renewed; and why i
 
 test.each<[string, Partial<Readiness>, string]>([
   ['the API server was not listed', { synced: false }, '[-] api: the watches have not listed yet'],
+  [
+    'the API server is not trusted',
+    { synced: false, apiFault: 'list pods: self-signed certificate\n' },
+    '[-] api: the watches have not listed yet: list pods: self-signed certificate',
+  ],
   ['the broker is away', { link: down }, '[-] tunnel: mqtt://broker:1883 refuses the connection'],
   ['the broker was not tried', { link: undefined }, '[-] tunnel: not tried yet'],
   ['bases are not taken up', { started: false }, '[-] controllers: not started yet'],

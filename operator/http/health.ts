@@ -1,10 +1,12 @@
 /** `/healthz`: the process answers. `/readyz`: it does its work, else which part does not. */
-import type { LinkState } from '../../mqtt-bridge/index.ts'
+import { excerpt, type LinkState } from '../../mqtt-bridge/index.ts'
 import { type Page, plainText } from './server.ts'
 
 export interface Readiness {
   /** Every watch has listed once. */
   readonly synced: boolean
+  /** What keeps them from it. */
+  readonly apiFault?: string | undefined
   /** Absent before the broker was first tried. */
   readonly link: LinkState | undefined
   /** Nodes were taken up and the reconcilers run. */
@@ -35,10 +37,13 @@ function lineOf({ what, fault, concern }: Check): string {
   return concern === undefined ? `[+] ${what} ok` : `[+] ${what} ok, but: ${concern}`
 }
 
-function checksOf({ synced, link, started }: Readiness): readonly Check[] {
+const unlisted = (why: string | undefined): string =>
+  ['the watches have not listed yet', ...(why === undefined ? [] : [excerpt(why)])].join(': ')
+
+function checksOf({ synced, apiFault, link, started }: Readiness): readonly Check[] {
   const tunnel = link?.connected ? undefined : (link?.why ?? 'not tried yet')
   return [
-    { what: 'api', fault: synced ? undefined : 'the watches have not listed yet' },
+    { what: 'api', fault: synced ? undefined : unlisted(apiFault) },
     { what: 'tunnel', fault: tunnel, concern: link?.renewalFault && `cannot be renewed: ${link.renewalFault}` },
     { what: 'controllers', fault: started ? undefined : 'not started yet' },
   ]

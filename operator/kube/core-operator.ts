@@ -57,7 +57,7 @@ export abstract class CoreOperator extends FrameworkOperator {
   }
 
   /** By the name of the watch. */
-  get reflectors(): ReadonlyMap<string, Pick<Reflector<KubeObject>, 'synced' | 'freshAtMs' | 'size'>> {
+  get reflectors(): ReadonlyMap<string, Pick<Reflector<KubeObject>, 'synced' | 'fault' | 'freshAtMs' | 'size'>> {
     return this.#reflectors
   }
 

@@ -104,7 +104,9 @@ describe('a list', () => {
   test('that is refused leaves everyone waiting, and is tried again', async () => {
     const it = await reflecting([])
     it.fake.next.push({ status: 403, body: { message: 'pods is forbidden' } })
+    await vi.waitFor(() => expect(it.reflector.fault).toContain('pods is forbidden'))
     await it.watch(0)
+    expect(it.reflector.fault).toBeUndefined()
     expect(it.lines).toContainEqual(
       expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ status: 403 }) }),
     )

@@ -62,6 +62,7 @@ export class Reflector<T extends KubeObject> {
   #faultFrom: string | undefined
   #hasListed = false
   #freshAtMs = 0
+  #fault: string | undefined
 
   constructor(options: ReflectorOptions<T>, ports: ReflectorPorts) {
     this.#options = options
@@ -72,6 +73,11 @@ export class Reflector<T extends KubeObject> {
   /** False until the first whole list. */
   get synced(): boolean {
     return this.#hasListed
+  }
+
+  /** Why there is no list yet, as far as that is known. */
+  get fault(): string | undefined {
+    return this.#hasListed ? undefined : this.#fault
   }
 
   /** When the API server last proved that we know all; 0 before the first list. */
@@ -129,6 +135,7 @@ export class Reflector<T extends KubeObject> {
     }
     if (error instanceof WatchFault) this.#listAnewIfAgain()
     const status = error instanceof ApiError ? error.status : undefined
+    this.#fault = error instanceof Error ? error.message : String(error)
     this.#ports.log.warn('watch failed', { resource, status, error: String(error) })
     return { reason: 'error', patienceMs: error instanceof ApiError ? error.retryAfterMs : 0 }
   }

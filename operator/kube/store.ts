@@ -7,6 +7,8 @@ import type { Clock, Store } from '../../reconcilers/ports.ts'
 /** How far a watch has got. */
 export interface WatchProgress {
   readonly synced: boolean
+  /** Why not, as far as that is known. */
+  readonly fault?: string | undefined
   readonly freshAtMs: number
 }
 
@@ -55,6 +57,10 @@ export class ObjectStore implements Store {
 
   get synced(): boolean {
     return this.#watches.length > 0 && this.#watches.every(({ synced }) => synced)
+  }
+
+  get fault(): string | undefined {
+    return this.#watches.find(({ fault }) => fault !== undefined)?.fault
   }
 
   get freshAtMs(): number {
