@@ -5,7 +5,7 @@ import { AReplica, Versions } from './a-replica.ts'
 import { type Members, ReplicasController } from './controller.ts'
 import { readMember } from './member-lease.ts'
 import { planMembership } from './plan.ts'
-import { GONE_AFTER_MS, RENEW_EVERY_MS, SWEEP_AFTER_MS } from './settings.ts'
+import { ALONE_RENEW_EVERY_MS, GONE_AFTER_MS, RENEW_EVERY_MS, SWEEP_AFTER_MS } from './settings.ts'
 
 const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog }
 
@@ -43,13 +43,20 @@ function aRig() {
   return { ...rig, rig, controller }
 }
 
-test('its membership is created at once, and renewed every three seconds', async () => {
-  const { controller, us, calls } = aRig()
+test('its membership is created at once, and renewed: alone every five seconds, beside another every three', async () => {
+  const { controller, us, calls, versions } = aRig()
   await controller.reconcile()
   expect(us.replicas.fresh).toBe(true)
   await us.clock.step(RENEW_EVERY_MS)
   await controller.reconcile()
+  expect(calls).toEqual(['create'])
+  await us.clock.step(ALONE_RENEW_EVERY_MS - RENEW_EVERY_MS)
+  await controller.reconcile()
   expect(calls).toEqual(['create', 'replace'])
+  us.replicas.memberSeen(new AReplica('op-2', us.clock, versions).renew())
+  await us.clock.step(RENEW_EVERY_MS)
+  await controller.reconcile()
+  expect(calls).toEqual(['create', 'replace', 'replace'])
 })
 
 test('a Lease that a former life left is taken over', async () => {

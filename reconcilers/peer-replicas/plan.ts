@@ -125,7 +125,8 @@ export interface MembershipPlan {
 
 export function planMembership(facts: MembershipFacts): MembershipPlan {
   const { renewedAtMs, triedAtMs, outdated, nowMs } = facts
-  const dueInMs = renewedAtMs === undefined ? 0 : renewedAtMs + times.RENEW_EVERY_MS - nowMs
+  const everyMs = facts.changedAtMs.length === 0 ? times.ALONE_RENEW_EVERY_MS : times.RENEW_EVERY_MS
+  const dueInMs = renewedAtMs === undefined ? 0 : renewedAtMs + everyMs - nowMs
   const suspectInMs = suspicionDueInMs(facts)
   const pausedMs = (triedAtMs ?? Number.NEGATIVE_INFINITY) + times.PROVE_EVERY_MS - nowMs
   const why =

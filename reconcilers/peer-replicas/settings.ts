@@ -1,6 +1,8 @@
 /** The times by which replicas trust and leave each other: ADR 0011 says why these. */
 
 export const RENEW_EVERY_MS = 3_000
+/** Nobody waits for it then, and with few bases it is a good part of all that is written. */
+export const ALONE_RENEW_EVERY_MS = 5_000
 /** Without a renewal that began this recently a replica touches nothing. */
 export const FENCE_AFTER_MS = 10_000
 /**
