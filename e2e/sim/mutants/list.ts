@@ -196,7 +196,7 @@ const SILENCE: readonly Mutant[] = [
     'bases are judged while the broker is away',
     `${TUNNEL}/silence.ts`,
     'return link.connected ? judgeHearing(facts) : judgeUnhearing(facts)',
-    'return judgeHearing(facts)',
+    'return judgeHearing({ ...facts, memo: { ...facts.memo, askedSurelySinceMs: Math.max(link.sinceMs, record.life.aliveAtMs) } })',
   ),
   mutant(
     'silence is believed of questions that never left',
@@ -204,7 +204,12 @@ const SILENCE: readonly Mutant[] = [
     'if (quietMs <= silentAfterMs || !surelyAsked(facts)) {',
     'if (quietMs <= silentAfterMs) {',
   ),
-  mutant('no base is ever silent', `${TUNNEL}/settings.ts`, 'silentAfterMs: 25_000', 'silentAfterMs: 1e12'),
+  mutant(
+    'no base is ever silent',
+    `${TUNNEL}/silence.ts`,
+    'aliveSinceConnect ? settings.silentAfterMs :',
+    'aliveSinceConnect ? 1e12 :',
+  ),
   mutant(
     'a dead base is never believed to be back',
     `${TUNNEL}/silence.ts`,
