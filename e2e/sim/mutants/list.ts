@@ -151,8 +151,8 @@ const FOREIGN: readonly Mutant[] = [
   mutant(
     'what came unseen with a young JVM is taken for ours',
     `${TUNNEL}/foreign.ts`,
-    'return present.filter(key => cameUnseen(record, key))',
-    'return present.filter(key => cameUnseen(record, key) && false)',
+    'return present.filter(key => cameUnseen(record, key, claimed))',
+    'return present.filter(key => cameUnseen(record, key, claimed) && false)',
   ),
   mutant(
     'what appears without a command is taken for ours',
