@@ -124,9 +124,8 @@ export interface MembershipPlan {
 }
 
 export function planMembership(facts: MembershipFacts): MembershipPlan {
-  const { renewedAtMs, triedAtMs, outdated, nowMs } = facts
-  const everyMs = facts.changedAtMs.length === 0 ? times.ALONE_RENEW_EVERY_MS : times.RENEW_EVERY_MS
-  const dueInMs = renewedAtMs === undefined ? 0 : renewedAtMs + everyMs - nowMs
+  const { triedAtMs, outdated, nowMs } = facts
+  const dueInMs = renewalDueInMs(facts)
   const suspectInMs = suspicionDueInMs(facts)
   const pausedMs = (triedAtMs ?? Number.NEGATIVE_INFINITY) + times.PROVE_EVERY_MS - nowMs
   const why =
@@ -138,6 +137,12 @@ export function planMembership(facts: MembershipFacts): MembershipPlan {
   }
   if (pausedMs > 0) return { renew: false, wakeAfterMs: pausedMs, why: `${why}, but tried only just now` }
   return { renew: true, wakeAfterMs: times.PROVE_EVERY_MS, why }
+}
+
+function renewalDueInMs({ renewedAtMs, changedAtMs, nowMs }: MembershipFacts): number {
+  if (renewedAtMs === undefined) return 0
+  const everyMs = changedAtMs.length === 0 ? times.ALONE_RENEW_EVERY_MS : times.RENEW_EVERY_MS
+  return renewedAtMs + everyMs - nowMs
 }
 
 /** When the first of them will have been silent for too long. */

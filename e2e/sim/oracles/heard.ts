@@ -64,6 +64,7 @@ export class Heard {
   }
 
   #begins(identity: string, { publishTimestamp = 0 }: Said, nowMs: number): void {
+    if (publishTimestamp === this.#bases.get(identity)?.began) return
     const said = { began: publishTimestamp, newestAt: publishTimestamp }
     this.#bases.set(identity, { ...newHeardBase(), ...said, lastAtMs: nowMs, begunAtMs: nowMs })
   }
@@ -75,10 +76,9 @@ export class Heard {
     const base = this.#bases.get(identity) ?? newHeardBase()
     this.#bases.set(identity, base)
     base.lastAtMs = nowMs
-    const { publishTimestamp = 0 } = said
-    const isOvertaken = publishTimestamp <= base.newestAt && publishTimestamp > base.newestAt - CLOCK_STEP_MS
-    base.newestAt = isOvertaken ? base.newestAt : publishTimestamp
-    if (verb === 'queryBaseline' && publishTimestamp !== base.began && !isOvertaken) this.#begins(identity, said, nowMs)
+    const isLate = isOvertaken(base, said)
+    if (!isLate) base.newestAt = said.publishTimestamp ?? 0
+    if (verb === 'queryBaseline' && !isLate) this.#begins(identity, said, nowMs)
     if (verb === 'simpleBiz') looked(base, said, nowMs)
     if (verb === 'bizOperation') answered(base, said.data as Answered, nowMs)
   }
@@ -86,6 +86,9 @@ export class Heard {
 
 /** Less than this behind the newest, a word is late, for all that anybody can tell: or the clock was set back by as little. */
 const CLOCK_STEP_MS = 60_000
+
+const isOvertaken = ({ newestAt }: HeardBase, { publishTimestamp = 0 }: Said): boolean =>
+  publishTimestamp <= newestAt && publishTimestamp > newestAt - CLOCK_STEP_MS
 
 function parse(payload: Uint8Array): Said | undefined {
   try {
