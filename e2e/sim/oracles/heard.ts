@@ -35,7 +35,7 @@ const newHeardBase = (): HeardBase => ({
 
 interface Said {
   readonly data?: unknown
-  readonly publishTimestamp?: number
+  readonly publishTimestamp: number
 }
 
 interface Listed {
@@ -63,7 +63,7 @@ export class Heard {
     this.#bases.clear()
   }
 
-  #begins(identity: string, { publishTimestamp = 0 }: Said, nowMs: number): void {
+  #begins(identity: string, { publishTimestamp }: Said, nowMs: number): void {
     if (publishTimestamp === this.#bases.get(identity)?.began) return
     const said = { began: publishTimestamp, newestAt: publishTimestamp }
     this.#bases.set(identity, { ...newHeardBase(), ...said, lastAtMs: nowMs, begunAtMs: nowMs })
@@ -77,7 +77,7 @@ export class Heard {
     this.#bases.set(identity, base)
     base.lastAtMs = nowMs
     const isLate = isOvertaken(base, said)
-    if (!isLate) base.newestAt = said.publishTimestamp ?? 0
+    if (!isLate) base.newestAt = said.publishTimestamp
     if (verb === 'queryBaseline' && !isLate) this.#begins(identity, said, nowMs)
     if (verb === 'simpleBiz') looked(base, said, nowMs)
     if (verb === 'bizOperation') answered(base, said.data as Answered, nowMs)
@@ -87,18 +87,19 @@ export class Heard {
 /** Less than this behind the newest, a word is late, for all that anybody can tell: or the clock was set back by as little. */
 const CLOCK_STEP_MS = 60_000
 
-const isOvertaken = ({ newestAt }: HeardBase, { publishTimestamp = 0 }: Said): boolean =>
+const isOvertaken = ({ newestAt }: HeardBase, { publishTimestamp }: Said): boolean =>
   publishTimestamp <= newestAt && publishTimestamp > newestAt - CLOCK_STEP_MS
 
 function parse(payload: Uint8Array): Said | undefined {
   try {
-    return JSON.parse(Buffer.from(payload).toString('utf8')) as Said
+    const said = JSON.parse(Buffer.from(payload).toString('utf8')) as Partial<Said>
+    return { ...said, publishTimestamp: said.publishTimestamp ?? 0 }
   } catch {
     return undefined
   }
 }
 
-function looked(base: HeardBase, { data, publishTimestamp = 0 }: Said, nowMs: number): void {
+function looked(base: HeardBase, { data, publishTimestamp }: Said, nowMs: number): void {
   base.isDoubtful = publishTimestamp <= base.listedAt
   base.listedAt = publishTimestamp
   listed(base, data as readonly Listed[], nowMs)
