@@ -54,6 +54,12 @@ const HEARING: readonly Mutant[] = [
     'const UNTOUCHED_MS = 1e12',
   ),
   mutant(
+    'REPEAT_BIZ is taken for success',
+    `${REGISTRY}/observe-answer.ts`,
+    "return expecting(record, facts, 'REPEAT_BIZ')",
+    "return installed(record, facts, { kind: 'installed', bizs: [] } as never, before)",
+  ),
+  mutant(
     'retained messages prove life',
     'mqtt-bridge/session/bridge.ts',
     'frame.retained ? retained(frame) : this.#letIn(frame)',
