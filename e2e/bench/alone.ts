@@ -61,7 +61,7 @@ async function main(): Promise<void> {
       broker: { embedded: false, port: broker.port },
       extra: { LOG_LEVEL: 'warn', PEER_REPLICAS: String(peerReplicas) },
     })
-  // Whoever begins first is no cheaper for it: BENCH_SWAP=1 tells.
+  // Whoever begins first is a little dearer: BENCH_SWAP=1 measures in the other order.
   const isSwapped = process.env.BENCH_SWAP === '1'
   await using first = await started('first', !isSwapped)
   await using second = await started('second', isSwapped)

@@ -1,6 +1,6 @@
 /**
  * `make sim-mutants`: plants each fault in turn and looks for a seed that sees it. `--only pattern`, `--seeds n`; `--within s`
- * ends the search for one after so many seconds. Fails where one escapes that a seed is known to see; the others are sought.
+ * ends the search for one after so many seconds. Fails where one escapes.
  */
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
@@ -18,7 +18,7 @@ const { values } = parseArgs({
 })
 const SEEDS = values.seeds ?? '2000'
 const FROM = values.from ?? '1'
-const WITHIN_SECONDS = Number(values.within ?? 240)
+const WITHIN_SECONDS = Number(values.within ?? 3_600)
 /** Some make a run go on for ever. */
 const GRACE_MS = 60_000
 
@@ -48,17 +48,16 @@ async function hunt(mutant: Mutant): Promise<string | undefined> {
 
 const waiting = MUTANTS.filter(({ name }) => new RegExp(values.only ?? '').test(name))
 const count = waiting.length
-const escaped: Mutant[] = []
+let escaped = 0
 const SOUGHT = `not by ${SEEDS} seeds from ${FROM}, or within ${WITHIN_SECONDS} s`
-const verdictOn = ({ seed }: Mutant): string => (seed === undefined ? 'unseen ' : 'ESCAPED')
 
 async function lane(): Promise<void> {
   for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
     const found = await hunt(mutant)
-    if (found === undefined) escaped.push(mutant)
-    process.stdout.write(`${found === undefined ? verdictOn(mutant) : 'caught '} ${mutant.name}: ${found ?? SOUGHT}\n`)
+    if (found === undefined) escaped += 1
+    process.stdout.write(`${found === undefined ? 'ESCAPED' : 'caught '} ${mutant.name}: ${found ?? SOUGHT}\n`)
   }
 }
 await Promise.all(Array.from({ length: Number(values.lanes ?? 2) }, lane))
-process.stdout.write(`${count - escaped.length} of ${count} caught\n`)
-process.exitCode = escaped.some(({ seed }) => seed !== undefined) ? 1 : 0
+process.stdout.write(`${count - escaped} of ${count} caught\n`)
+process.exitCode = escaped > 0 ? 1 : 0

@@ -59,10 +59,7 @@ export class ReplicaStage implements Struck {
     )
     for (const replica of this.replicas) {
       const { heard } = replica
-      this.#commands.set(
-        replica,
-        new CommandOracle({ verdicts, heard, baseOf, isExact, nowMs: () => world.time.now() }),
-      )
+      this.#commands.set(replica, new CommandOracle({ verdicts, heard, baseOf, isExact, nowMs }))
     }
   }
 
