@@ -66,6 +66,8 @@ export interface Foundation {
 
 /** A flood of invented identities must not become a flood of Nodes; a whole fleet that comes at once is let in. */
 const NEWCOMERS = { ratePerSecond: 100, burst: 1_000 }
+/** For the own Pods of bases, after the first look. A thousand bases are looked for again within a minute and a half. */
+const FURTHER_LOOKS = { ratePerSecond: 50, burst: 50 }
 const EVENTS = { ratePerSecond: 50, burst: 300 }
 const CONCURRENCY = { modules: 16, pods: 32, nodes: 16, tunnel: 16, unmanaged: 4 } as const
 
@@ -161,7 +163,8 @@ function composeReconcilers({ config, clock, rng, log, metrics }: Foundation, sh
   const sources = new ClaimSources({ cluster, clock, ipOf })
   const modules = new ModuleController({ ...ports, sources })
   const pods = new PodController({ ...ports, sources, onGone: uid => modules.forget(uid) })
-  const nodes = new NodeLeaseController({ ...ports, settings: nodeSettings(config) })
+  const furtherLooks = new TokenBucket({ ...FURTHER_LOOKS, clock })
+  const nodes = new NodeLeaseController({ ...ports, furtherLooks, settings: nodeSettings(config) })
   const tunnel = new BaseTunnelController({
     ...ports,
     claimedBizs: record => claimedBizs(store.podsOn(record.nodeName), sources.lookups, record.bizs.values()),

@@ -15,6 +15,7 @@ export interface OperatorsOptions {
   readonly folder: string
   readonly random: () => number
   readonly extra?: Readonly<Record<string, string>>
+  readonly nodeFlags?: readonly string[]
   readonly told: (what: string) => void
 }
 
@@ -113,7 +114,7 @@ export class Operators implements AsyncDisposable {
 }
 
 async function seat(nth: number, options: OperatorsOptions): Promise<Seat> {
-  const { bundle, env, random, extra = {} } = options
+  const { bundle, env, random, extra = {}, nodeFlags = [] } = options
   const folder = join(options.folder, `operator-${nth}`)
   await mkdir(folder, { recursive: true })
   const toBroker = await TcpProxy.to({ toPort: options.brokerPort, random })
@@ -122,6 +123,7 @@ async function seat(nth: number, options: OperatorsOptions): Promise<Seat> {
     bundle,
     env,
     folder,
+    nodeFlags,
     kubeconfig: await throughPort(options.kubeconfig, toApi.port, folder),
     broker: { embedded: false, port: toBroker.port },
     extra: { MQTT_BROKER: 'mqtts://127.0.0.1', MQTT_CA_PATH: options.caPath, ...extra },

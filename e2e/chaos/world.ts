@@ -52,6 +52,7 @@ export interface WorldOptions {
   readonly bases: number
   readonly operators: number
   readonly extra?: Readonly<Record<string, string>>
+  readonly nodeFlags?: readonly string[]
 }
 
 /** A switch between some bases and their broker. */
@@ -104,6 +105,7 @@ export class ChaosWorld implements AsyncDisposable {
       folder,
       random: () => random.next(),
       extra: options.extra ?? {},
+      nodeFlags: options.nodeFlags ?? [],
       told: what => journal.tell('operator', what),
     })
     const racks = await Promise.all(

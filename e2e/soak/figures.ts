@@ -21,7 +21,7 @@ export const FIGURES: readonly Figure[] = [
     tolerance: 1.5,
   },
   {
-    what: 'heap in use',
+    what: 'heap in use after a collection',
     unit: 'MiB',
     read: metric => metric('nodejs_heap_size_used_bytes') / MIB,
     tolerance: 1.5,

@@ -10,6 +10,7 @@ import { Journal } from '../chaos/journal.ts'
 import { keepLooking } from '../chaos/round.ts'
 import { Workloads } from '../chaos/workload.ts'
 import { BASE_NAME, brokerOptions, ChaosWorld, chaosFolder, NAMESPACE, planeOptions } from '../chaos/world.ts'
+import { COLLECTS_WHEN_TOLD } from '../cluster/operator-process.ts'
 import { ControlPlane } from '../control-plane/control-plane.ts'
 import { SeededRng } from '../sim/rng.ts'
 import { FIGURES, judge } from './figures.ts'
@@ -31,7 +32,7 @@ const journal = new Journal(join(folder, 'journal.log'))
 using authority = new TestAuthority('soak')
 await using broker = await Mosquitto.start(brokerOptions(authority))
 await using plane = await ControlPlane.start(planeOptions(folder))
-const size = { bases: Number(values.bases), operators: 1, seed: 1 }
+const size = { bases: Number(values.bases), operators: 1, seed: 1, nodeFlags: COLLECTS_WHEN_TOLD }
 await using world = await ChaosWorld.open({ plane, broker, authority, folder, journal, ...size })
 const rng = new SeededRng('soak')
 const workloads = new Workloads({
@@ -56,6 +57,8 @@ async function keepUsing(): Promise<void> {
 
 const samples = new Map(FIGURES.map(({ what }) => [what, [] as Sample[]]))
 async function sample(): Promise<void> {
+  // A heap saws up and down by tens of MiB: only what a collection leaves tells whether something is kept.
+  operator.collectGarbage()
   const metric = await operator.metrics()
   for (const { what, read } of FIGURES) samples.get(what)?.push({ atMs: Date.now(), value: read(metric) })
 }

@@ -32,6 +32,7 @@ class World {
     newcomers: { tryTake: () => true },
   })
   readonly controller: NodeLeaseController
+  hasRoomToLook = true
 
   constructor() {
     const api = this.api
@@ -63,6 +64,7 @@ class World {
       store,
       cluster: api as unknown as Cluster,
       basePods,
+      furtherLooks: { tryTake: () => this.hasRoomToLook },
       events: { emit: event => this.events.push(event) },
       clock: this.clock,
       rng: { next: () => 0.5 },
@@ -282,6 +284,19 @@ describe('the base’s own Pod', () => {
     expect(world.registry.get(b1)?.basePod).toBeUndefined()
   })
 
+  test('is looked for again later where too many look at once, and the first look waits for nobody', async () => {
+    world.hasRoomToLook = false
+    world.welcome()
+    await world.settle()
+    await step(2_000)
+    expect(await world.controller.reconcile(node1)).toMatchObject({ requeueAfterMs: 1_500 })
+    expect(world.finds).toHaveLength(1)
+    world.hasRoomToLook = true
+    await step(1_500)
+    await world.controller.reconcile(node1)
+    expect(world.finds).toHaveLength(2)
+  })
+
   test('is another one when the base comes back under a new address', async () => {
     world.found.push(ownPod)
     world.welcome()
@@ -318,6 +333,7 @@ test('nothing is done before the caches have synced', async () => {
     store: { synced: false } as Store,
     cluster: world.api as unknown as Cluster,
     basePods: { find: async () => undefined, state: () => 'unknown', topologyOf: async () => ({}) },
+    furtherLooks: { tryTake: () => true },
     events: { emit: () => {} },
     clock: world.clock,
     rng: { next: () => 0 },

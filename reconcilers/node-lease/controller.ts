@@ -30,6 +30,8 @@ export interface NodeLeaseControllerOptions {
   readonly store: Store
   readonly cluster: Cluster
   readonly basePods: BasePods
+  /** For looking again: no index helps the API server there, and a fleet that came at once would look at once. */
+  readonly furtherLooks: { tryTake(): boolean }
   readonly events: Events
   readonly clock: Clock
   readonly rng: Rng
@@ -40,6 +42,8 @@ export interface NodeLeaseControllerOptions {
 /** Older than this, absence from the cache proves nothing. */
 const CACHE_FRESH_MS = 120_000
 const LOOK_AGAIN_MS = 200
+/** And up to as much later: who finds no room for a look must not come back all at once. */
+const LOOK_POSTPONED_MS = 1_000
 const TAKEN_LOOK_AGAIN_MS = 60_000
 const CHANGES: ReadonlySet<NodeAction['kind']> = new Set([
   'patchNode',
@@ -280,7 +284,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     if (record?.reach.state !== 'heard' || !record.address || record.noCommands) return undefined
     const lookup = lookupOf(this.#lookups.get(name), record, clock.now())
     this.#lookups.set(name, lookup)
-    const dueInMs = lookDueInMs(lookup, clock.now())
+    const dueInMs = this.#lookDueInMs(lookup)
     if (dueInMs !== 0) return dueInMs
     const found = await this.#find(record.address.ip)
     const next = looked(lookup, found !== undefined)
@@ -289,6 +293,13 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     // What was pinned belonged to another address or process.
     else if (next.over || record.basePod) registry.note(record.id, { kind: 'basePod', basePod: undefined })
     return lookDueInMs(next, clock.now())
+  }
+
+  #lookDueInMs(lookup: Lookup): number | undefined {
+    const { clock, rng, furtherLooks } = this.#of
+    const dueInMs = lookDueInMs(lookup, clock.now())
+    const isPostponed = dueInMs === 0 && lookup.looks > 0 && !furtherLooks.tryTake()
+    return isPostponed ? LOOK_POSTPONED_MS * (1 + rng.next()) : dueInMs
   }
 
   /** No base fails to become a Node because its Pod could not be looked up. */
