@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { MUTANTS } from '../sim/mutants/list.ts'
-import { bundleSim, type Mutant } from '../sim/mutants/mutant.ts'
+import { bundleSim, leanArgs, type Mutant } from '../sim/mutants/mutant.ts'
 import { FOUND } from '../sim/seeds.ts'
 
 const LANES = 2
@@ -66,7 +66,7 @@ const seeds = (what: string, file: string, from: number, count: number): Part =>
 const plantedIn = async (mutant: Mutant): Promise<Part> => ({
   what: `planted: ${mutant.name}`,
   file: await bundleSim(mutant),
-  args: ['--seeds', '1', '--from', String(mutant.seed)],
+  args: ['--seeds', '1', '--from', String(mutant.seed), ...leanArgs(mutant)],
   mustFail: true,
 })
 

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { crashEverywhere } from './crash-points.ts'
-import { FAULTS, type FaultKind } from './faults/mix.ts'
+import { FAULT_KINDS, FAULTS, type FaultKind } from './faults/mix.ts'
 import { Marks } from './marks.ts'
 import { churn } from './memory.ts'
 import { type RunResult, runPlan } from './run.ts'
@@ -19,6 +19,8 @@ const { values } = parseArgs({
     plan: { type: 'string' },
     seeds: { type: 'string' },
     from: { type: 'string' },
+    /** `jarBroken,frameLost`: no other faults than these, and hard. */
+    lean: { type: 'string' },
     /** Each seed once more: the two must be one run, line by line. */
     twice: { type: 'boolean' },
     /** Stop at the first that fails. */
@@ -89,6 +91,14 @@ async function tellFailed({ plan, violations }: RunResult): Promise<boolean> {
   return values.until ?? false
 }
 
+function leanOf(text: string | undefined): readonly FaultKind[] {
+  const wanted = text?.split(',') ?? []
+  const unknown = wanted.find(kind => !FAULT_KINDS.some(known => known === kind))
+  if (unknown !== undefined) throw new Error(`there is no fault "${unknown}"; there are: ${FAULT_KINDS.join(', ')}`)
+  return FAULT_KINDS.filter(kind => wanted.includes(kind))
+}
+
+const lean = leanOf(values.lean)
 const endsAtMs = performance.now() + Number(values.within ?? 1e6) * 1_000
 const isTimeLeft = (): boolean => performance.now() < endsAtMs
 
@@ -96,7 +106,7 @@ async function many(count: number, from: number): Promise<void> {
   const marks = new Marks()
   const tally = new Tally(() => performance.now())
   for (let seed = from; seed < from + count && isTimeLeft(); seed++) {
-    const plan = planOf(seed)
+    const plan = planOf(seed, lean)
     const result = await runPlan(plan, { marks })
     tally.add(result)
     if (values.twice) await tellTwice(plan)
@@ -135,5 +145,5 @@ async function memory(days: number): Promise<void> {
 if (values.memory !== undefined) await memory(Number(values.memory))
 else if (values.plan !== undefined) await replay(JSON.parse(values.plan) as RunPlan)
 else if (values.crashes !== undefined) await crashes(Number(values.crashes))
-else if (values.seed !== undefined) await replay(planOf(Number(values.seed)))
+else if (values.seed !== undefined) await replay(planOf(Number(values.seed), lean))
 else await many(Number(values.seeds ?? 100), Number(values.from ?? 1))

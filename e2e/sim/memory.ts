@@ -55,7 +55,11 @@ export async function churn(days: number, told: (day: number, kept: Kept) => voi
       workload.step(step++)
       await world.time.advance(HOUR_MS / STEPS_PER_HOUR)
     }
-    if ((hour + 1) % DAY_HOURS === 0) told((hour + 1) / DAY_HOURS, keptOf(stage))
+    if ((hour + 1) % DAY_HOURS !== 0) continue
+    told((hour + 1) / DAY_HOURS, keptOf(stage))
+    // Else what users run grows by the day, whatever becomes of bases.
+    workload.end()
+    workload.begin(2)
   }
   workload.end()
   await world.time.advance(FORGOTTEN_AFTER_MS)

@@ -1,5 +1,5 @@
 /** One run, drawn from its seed: what there is, which faults it has, what users do. Whoever shrinks it makes less of each. */
-import { drawMix, type FaultMix } from './faults/mix.ts'
+import { drawMix, type FaultKind, type FaultMix, leaningOn } from './faults/mix.ts'
 import type { Crash } from './operator/crashes.ts'
 import { SeededRng } from './rng.ts'
 
@@ -22,7 +22,8 @@ export interface RunPlan {
 
 const MINUTE_MS = 60_000
 
-export function planOf(seed: number): RunPlan {
+/** `lean`: the only faults of that run; none given: as they are drawn. */
+export function planOf(seed: number, lean: readonly FaultKind[] = []): RunPlan {
   const rng = new SeededRng(`plan ${seed}`)
   const faultyMs = rng.fork('minutes').skewed(2, 12) * MINUTE_MS
   return {
@@ -31,7 +32,7 @@ export function planOf(seed: number): RunPlan {
     workloads: rng.fork('workloads').integer(1, 3),
     steps: rng.fork('steps').integer(0, 12),
     faultyMs,
-    mix: drawMix(rng.fork('mix')),
+    mix: lean.length > 0 ? leaningOn(rng.fork('mix'), lean) : drawMix(rng.fork('mix')),
     kubernetesMinor: rng.fork('minor').pick([24, 36, 36]),
     watchesQuiet: rng.fork('quiet').chance(0.2),
     comparesEnd: rng.fork('end').chance(0.2),

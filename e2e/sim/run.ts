@@ -111,6 +111,7 @@ async function settle(stage: Stage): Promise<number | undefined> {
     // Only a heart tells the address: another process, or the one before it, may have told another since it last beat.
     const moves = (['identityShared', 'addressReused'] as const).some(kind => world.faults.perHour(kind) > 0)
     for (const base of world.bases) if (moves || !operator.knows(base.identity)) base.beatAgain()
+    stage.retryStuck()
     const open = unsettled(world, operator.current)
     const tookMs = world.time.now() - healedAtMs
     if (open.length === 0) return tookMs

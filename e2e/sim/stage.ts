@@ -3,9 +3,12 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../mqtt-bridge/index.ts'
 import type { Composition } from '../../operator/compose.ts'
 import type { ApiRequest } from '../../operator/kube/api-client.ts'
+import { claimId } from '../../reconcilers/registry/base-record.ts'
 import { SimulatedBase } from '../base-simulator/index.ts'
+import type { SimAnswer } from './api/sim-api-server.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
-import { INEXACT } from './faults/exactness.ts'
+import { INEXACT, UNANSWERING } from './faults/exactness.ts'
+import type { FaultKind } from './faults/mix.ts'
 import { type Marks, watchPlans } from './marks.ts'
 import { linksOn } from './network/base-links.ts'
 import type { Frame } from './network/connection.ts'
@@ -17,17 +20,19 @@ import { claimsIn } from './oracles/claims-seen.ts'
 import { CommandOracle } from './oracles/command-oracle.ts'
 import { DeathOracle } from './oracles/death-oracle.ts'
 import { Heard } from './oracles/heard.ts'
+import { KnowledgeOracle } from './oracles/knowledge-oracle.ts'
 import { PodOracle } from './oracles/pod-oracle.ts'
 import { nodeNameOf } from './oracles/settled.ts'
 import { SilenceOracle } from './oracles/silence-oracle.ts'
 import { Verdicts } from './oracles/verdicts.ts'
+import { WriteOracle } from './oracles/write-oracle.ts'
 import type { SeededRng } from './rng.ts'
 import { NAMESPACE } from './workload/kubectl.ts'
 import { Workload } from './workload/workload.ts'
 import { ENV, World, type WorldOptions } from './world.ts'
 
 const LOOK_EVERY_MS = 5_000
-const BREAKS_BUILDS = ['buildBroken', 'jarBroken', 'podEdited'] as const
+const BREAKS_BUILDS = ['buildBroken', 'podEdited'] as const
 
 interface Command {
   readonly bizName: string
@@ -50,6 +55,8 @@ export class Stage {
   readonly #answers: AnswerOracle
   readonly #pods: PodOracle
   readonly #silence: SilenceOracle
+  readonly #knowledge: KnowledgeOracle
+  readonly #conflicts: WriteOracle
   readonly #marks: Marks | undefined
   #isOperatorWriting = false
   #identities = 0
@@ -70,10 +77,15 @@ export class Stage {
       baseOf: identity => world.baseOf(identity),
       isExact: () => isExact(world),
       nowMs,
+      ...(isFree(world, ['listLag']) && { pods: () => world.server.list<V1Pod>('pods') }),
     })
-    this.#deaths = new DeathOracle({ verdicts, heard, nowMs, isExact: () => isExact(world) })
+    const blindSinceMs = (): number | undefined =>
+      isFree(world, UNANSWERING) ? world.broker.swallowsSinceMs(this.operator.clientId) : undefined
+    this.#deaths = new DeathOracle({ verdicts, heard, nowMs, isExact: () => isExact(world), blindSinceMs })
     this.#answers = new AnswerOracle({ verdicts, nowMs, isExact: () => isSole(world) })
     this.#silence = new SilenceOracle(world, heard, verdicts)
+    this.#knowledge = new KnowledgeOracle(world, verdicts)
+    this.#conflicts = new WriteOracle(verdicts, isFree(world, UNSEEN_WRITES))
     const identityOf = (node: string): string | undefined =>
       world.bases.find(base => nodeNameOf(base) === node)?.identity
     const resumedAtMs = (): number => this.operator.current?.time.resumedAtMs ?? 0
@@ -87,11 +99,14 @@ export class Stage {
       watchers: {
         asks: request => this.#judgeDeletion(request),
         before: effect => this.#before(effect),
-        after: effect => this.#after(effect),
+        after: (effect, answer) => this.#after(effect, answer),
         hears: (frame, retained) => {
           if (world.trace.on) world.trace.say('<', frame.topic, shown(frame.payload))
           if (!retained) heard.hears(frame, nowMs())
           for (const { identity, ledger } of world.bases) ledger.shown(heard.of(identity)?.listed)
+        },
+        heard: (frame, retained) => {
+          if (!retained && this.operator.composition) this.#knowledge.heard(frame, this.operator.composition)
         },
         answered: (request, answer) => {
           if (!world.trace.on) return
@@ -104,6 +119,7 @@ export class Stage {
     world.server.onCommit(({ resource, type, object, before }) => {
       if (world.trace.on) this.#traceCommit(resource, type, object as V1Pod)
       if (type === 'DELETED') this.#gone(resource, object as V1Pod)
+      this.#conflicts.committed(object as V1Pod)
       if (resource === 'pods' && type === 'MODIFIED' && this.#isOperatorWriting)
         this.#pods.changed(before as V1Pod, object as V1Pod)
     })
@@ -174,8 +190,16 @@ export class Stage {
     for (const base of world.bases) base.heal()
     for (const node of world.server.list<V1Node>('nodes')) workload.mendNode(node)
     for (const pod of world.server.list<V1Pod>('pods')) workload.mendPod(pod)
-    if (BREAKS_BUILDS.some(kind => world.faults.perHour(kind) > 0)) workload.retryAll()
+    if (!isFree(world, BREAKS_BUILDS)) workload.retryAll()
     this.operator.heal()
+  }
+
+  /** Users see to what the operator has given up on; what it tries again by itself is left to it. */
+  retryStuck(): void {
+    const records = this.operator.composition?.registry.list() ?? []
+    const attempts = records.flatMap(record => [...record.attempts])
+    const stuck = new Set(attempts.flatMap(([claim, { unproven, final }]) => (unproven || final ? [claim] : [])))
+    this.workload.retryStuck(pod => claimsIn(pod).some(({ name }) => stuck.has(claimId(pod.metadata?.uid ?? '', name))))
   }
 
   /** Every few seconds: what must be shown of those that say nothing. */
@@ -190,6 +214,7 @@ export class Stage {
     for (const { ledger } of this.world.bases) ledger.forgotten()
     this.#answers.forget()
     this.#deaths.forget()
+    this.#knowledge.forget()
     const life = operator.current
     if (life) this.#marks?.watch(life.composition)
     if (life && this.world.trace.on) this.#traceDecisions(life.composition)
@@ -211,11 +236,13 @@ export class Stage {
     const crash = crashes.before()
     if (crash) operator.kill(crash.downMs, `before ${nameOf(effect)}`)
     this.#isOperatorWriting = effect.kind === 'write' && !crash
+    if (effect.kind === 'write' && !crash) this.#conflicts.writes(effect.request)
     return crash === undefined
   }
 
-  #after(effect: Effect): void {
+  #after(effect: Effect, answer?: SimAnswer): void {
     this.#isOperatorWriting = false
+    if (effect.kind === 'write' && answer) this.#conflicts.wrote(effect.request, answer)
     const name = nameOf(effect)
     this.done.set(name, (this.done.get(name) ?? 0) + 1)
     const crash = this.crashes.after()
@@ -289,6 +316,17 @@ const shown = (payload: Uint8Array): string => Buffer.from(payload).toString('ut
 
 /** Others may send the same command, or it may come twice, or after it was given up. */
 const NOT_SOLE = ['frameDoubled', 'frameDelayed', 'peerRetained', 'identityShared'] as const
-const isSole = ({ faults }: World): boolean => NOT_SOLE.every(kind => faults.perHour(kind) === 0)
+/** By these the operator does not see, or not in time, what it wrote itself. */
+const UNSEEN_WRITES = [
+  'apiAnswerLost',
+  'apiRequestLost',
+  'apiConflict',
+  'apiSlow',
+  'watchLag',
+  'operatorPaused',
+] as const
 
-const isExact = ({ faults }: World): boolean => INEXACT.every(kind => faults.perHour(kind) === 0)
+const isFree = ({ faults }: World, kinds: readonly FaultKind[]): boolean =>
+  kinds.every(kind => faults.perHour(kind) === 0)
+const isSole = (world: World): boolean => isFree(world, NOT_SOLE)
+const isExact = (world: World): boolean => isFree(world, INEXACT)

@@ -27,6 +27,8 @@ export interface Memo {
   readonly commanded: ReadonlyMap<BizKey, number>
   /** Publish time of the queryBaseline that was answered last. */
   readonly baselineAtMs?: number
+  /** When it was answered, by our clock. */
+  readonly greetedAtMs?: number
   readonly retainedCleared?: true
   /** Restarts that were told of in an Event. */
   readonly restartsTold?: number

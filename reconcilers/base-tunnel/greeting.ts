@@ -14,7 +14,7 @@ export function decideGreeting(facts: TunnelFacts): Decision {
     commands: answered === undefined ? [] : [{ kind: 'baseline', bizs: [] }],
     memo: {
       restartsTold: facts.record.restarts,
-      ...(answered !== undefined && { baselineAtMs: answered }),
+      ...(answered !== undefined && { baselineAtMs: answered, greetedAtMs: facts.nowMs }),
       ...(cleared === true && { retainedCleared: true as const }),
     },
     ...(cleared === true && { clearRetained: true as const }),

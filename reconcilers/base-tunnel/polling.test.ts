@@ -53,6 +53,11 @@ test('a question not answered for five seconds is asked again, every five', () =
   expect(asked({ base: life({ askedSinceMs: now - 4_000 }), memo: askedAt(now - 5_000, now) })).toEqual([])
 })
 
+test('one that asks for its baseline is asked for its health: it may be another process than the one we know', () => {
+  expect(asked({ memo: { ...askedAgo(60), greetedAtMs: now } })).toEqual(['health'])
+  expect(asked({ memo: { ...askedAgo(60), greetedAtMs: now - 60 } })).toEqual([])
+})
+
 test('a silent base is asked every five seconds', () => {
   const base: BaseFacts = { reach: { state: 'silent', sinceMs: now - 60_000, why: '' } }
   expect(asked({ base, memo: askedAgo(5_000) })).toEqual(['health'])

@@ -108,14 +108,17 @@ function needs(facts: TunnelFacts, kind: Kind): readonly [Need, ...Need[]] {
   return kind === 'health' ? [quiet, ...healthNeeds(facts)] : [quiet, ...snapshotNeeds(facts)]
 }
 
-function healthNeeds({ record, link, nowMs }: TunnelFacts): readonly Need[] {
+function healthNeeds({ record, memo, link, nowMs }: TunnelFacts): readonly Need[] {
   const { reach, life, firstHeardAtMs, health } = record
   const beganMs = Math.max(firstHeardAtMs, link.sinceMs)
   const heartMissing = nowMs - (life.heartAtMs ?? firstHeardAtMs) > HEART_MISSED_AFTER_MS
   const open = life.askedSinceMs !== undefined && nowMs - life.askedSinceMs > ASK_AGAIN_MS
+  const begins = memo.greetedAtMs !== undefined && (memo.askedAtMs.health ?? 0) < memo.greetedAtMs
   const early = growing(beganMs, nowMs, SETTLING_MIN_MS, ASK_AGAIN_MS)
   return [
     ...(reach.state !== 'heard' ? [{ intervalMs: early, why: `the base is ${reach.state}` }] : []),
+    // Its first word may be that of the process we know, or of the next: only its run time tells.
+    ...(begins ? [{ intervalMs: COALESCE_MS, why: 'it asks for its baseline: a process begins' }] : []),
     ...(health ? [] : [{ intervalMs: early, why: 'its health is not known yet' }]),
     ...(heartMissing ? [{ intervalMs: ASK_AGAIN_MS, why: 'its heart is missing' }] : []),
     ...(open ? [{ intervalMs: ASK_AGAIN_MS, why: 'a question is open' }] : []),

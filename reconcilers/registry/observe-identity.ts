@@ -9,7 +9,8 @@ type Heart = Extract<Observation, { kind: 'heart' }>
 type QueryBaseline = Extract<Observation, { kind: 'queryBaseline' }>
 
 export function observeQueryBaseline(record: BaseRecord, heard: QueryBaseline, { nowMs }: ObserveContext): Observed {
-  if (!startedAnew(record, heard.publishedAtMs)) return unchanged(record)
+  // Of a process that we may know already; it waits for its answer, and is asked which one it is.
+  if (!startedAnew(record, heard.publishedAtMs)) return changed(record, 'described')
   const trace = runTimeForgotten(record.process ?? noTrace, nowMs)
   const metadata = begun(trace.metadata, metadataText(heard.metadata), nowMs)
   const address = begun(trace.address, undefined, nowMs)

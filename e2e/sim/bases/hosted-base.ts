@@ -33,7 +33,8 @@ export class HostedBase {
   readonly ledger = new Ledger()
   /** Ahead of the world's clock by this much. */
   skewMs = 0
-  deaf = false
+  /** Since when its heart beats and it answers nothing. */
+  deafSinceMs: number | undefined
   /** Alive in the world's eyes: cut off, paused or deaf it may be, but its modules run. */
   wanted = false
   /** When the present process began; undefined while there is none. */
@@ -52,7 +53,7 @@ export class HostedBase {
     this.base.onCommand(command => {
       if (command.kind === 'health' || command.kind === 'queryAllBiz' || command.kind === 'baseline') return
       told(identity, `gets ${command.kind} ${command.name}:${command.version} ${command.strategy} ${command.url}`)
-      if (!this.deaf) this.ledger.received(command, options.isWatched?.() ?? true)
+      if (this.deafSinceMs === undefined) this.ledger.received(command, options.isWatched?.() ?? true)
     })
     this.base.onAnswer(answer => {
       const { command, name, version, code, dataCode } = answer
@@ -92,7 +93,7 @@ export class HostedBase {
   /** Ends standstill; deafness, which is five workers that hang, ends with the process alone. */
   hears(): void {
     if (!this.alive) return
-    if (this.deaf) this.restart(0)
+    if (this.deafSinceMs !== undefined) this.restart(0)
     else this.base.resume()
   }
 
@@ -140,7 +141,7 @@ export class HostedBase {
     const { time, told, staticModules } = this.#of
     const starts = ++this.#starts
     told(this.identity, 'starts')
-    this.deaf = false
+    this.deafSinceMs = undefined
     this.beganAtMs = time.now()
     this.#of.began?.()
     this.ledger.began(staticModules.map(({ name, version }) => `${name}:${version}`))

@@ -40,7 +40,7 @@ export const BASE_FAULTS = {
   },
   baseDeaf: onOne((base, { world }, rng) => {
     const ms = rng.skewed(5_000, 3 * MINUTE_MS)
-    base.deaf = true
+    base.deafSinceMs = world.time.now()
     base.base.deaf()
     world.time.after(ms, () => base.hears())
     return `is deaf for ${Math.round(ms)} ms`

@@ -8,3 +8,22 @@ export const INEXACT: readonly FaultKind[] = [
   'peerRetained',
   'identityShared',
 ]
+
+/** Faults by which a base that lives leaves a question unanswered. */
+export const UNANSWERING: readonly FaultKind[] = [
+  ...INEXACT,
+  'frameLost',
+  'frameTruncated',
+  'answerInPart',
+  'ackLost',
+  'brokerRestart',
+  'baseLinkCut',
+  'baseRestart',
+  'baseKilled',
+  'baseDeaf',
+  'basePaused',
+  'baseDropsOff',
+  'allDropOff',
+  'addressReused',
+  'downloadHangs',
+]

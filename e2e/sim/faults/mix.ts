@@ -84,6 +84,17 @@ export type FaultMix = { readonly [Kind in FaultKind]?: number }
 /** How much more often than their range says faults come that happen at a time: in half of the runs each kind strikes again and again. */
 const STORMS = [1, 1, 4, 12] as const
 
+/** Nothing but these, as hard as they come: for a planted fault that shows under few others. */
+export function leaningOn(rng: SeededRng, kinds: readonly FaultKind[]): FaultMix {
+  const storm = rng.fork('storm').pick(STORMS)
+  return Object.fromEntries(
+    kinds.map(kind => {
+      const { per, min, max } = FAULTS[kind]
+      return [kind, rng.fork(kind).between(min, max) * (per === 'hour' ? storm : 1)]
+    }),
+  )
+}
+
 /** A third of the runs have few faults, and hard ones; another third nearly all of them. */
 export function drawMix(rng: SeededRng): FaultMix {
   const share = rng.pick([0.08, 0.2, 0.5])

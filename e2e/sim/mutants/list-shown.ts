@@ -53,12 +53,6 @@ export const PODS_SHOWN: readonly Mutant[] = [
     'return cached',
   ),
   mutant(
-    'statuses are compared by the second of the minute',
-    `${PODS}/pod-status.ts`,
-    '? Math.floor(Date.parse(entry) / 1_000)',
-    '? Math.floor(Date.parse(entry) / 1_000) % 60',
-  ),
-  mutant(
     'a superseded Pod fails',
     `${PODS}/pod-status.ts`,
     "if (before === 'Failed' || before === 'Succeeded') return before",
@@ -76,16 +70,16 @@ export const PODS_SHOWN: readonly Mutant[] = [
     'restartCount: (prior?.restartCount ?? 0) + 1',
     'restartCount: (prior?.restartCount ?? 0) + 2',
   ),
-  mutant(
-    'an address that moved is not shown',
-    'reconcilers/wake.ts',
-    "moved: ['nodeLease', 'baseTunnel', 'pods']",
-    "moved: ['nodeLease', 'baseTunnel']",
-  ),
 ]
 
 /** Nodes, Leases, and how we hear of what others change. */
 export const CLUSTER: readonly Mutant[] = [
+  mutant(
+    'nothing is subscribed to again',
+    'e2e/sim/network/operator-link.ts',
+    'topics: this.#topics,',
+    'topics: this.#failures === 0 ? this.#topics : [],',
+  ),
   mutant(
     'an expired Lease of another is never taken',
     `${NODES}/lease.ts`,

@@ -42,10 +42,16 @@ const HEARING: readonly Mutant[] = [
     '...(alive && { aliveAtMs: observation.publishedAtMs })',
   ),
   mutant(
-    'late looks are believed',
-    `${REGISTRY}/observe-snapshot.ts`,
-    'if (snapshot && heard.publishedAtMs <= snapshot.publishedAtMs) return unchanged(record)',
-    'if (snapshot === null) return unchanged(record)',
+    'what comes late is believed',
+    `${REGISTRY}/freshness.ts`,
+    "return publishedAtMs === last ? 'repeated' : 'late'",
+    "return publishedAtMs === last ? 'repeated' : 'new'",
+  ),
+  mutant(
+    'what a base says is compared by the second of the minute',
+    `${REGISTRY}/freshness.ts`,
+    "if (last === undefined || publishedAtMs > last) return 'new'",
+    "if (last === undefined || Math.floor(publishedAtMs / 1_000) % 60 > Math.floor(last / 1_000) % 60) return 'new'",
   ),
   mutant(
     'an unanswered uninstall is waited for until the base restarts',
@@ -57,13 +63,7 @@ const HEARING: readonly Mutant[] = [
     'REPEAT_BIZ is taken for success',
     `${REGISTRY}/observe-answer.ts`,
     "return expecting(record, facts, 'REPEAT_BIZ')",
-    "return installed(record, facts, { kind: 'installed', bizs: [] } as never, before)",
-  ),
-  mutant(
-    'retained messages prove life',
-    'mqtt-bridge/session/bridge.ts',
-    'frame.retained ? retained(frame) : this.#letIn(frame)',
-    'this.#letIn(frame)',
+    "return installed(record, facts, { kind: 'installed', bizs: [{ name: facts.answer.name, version: facts.answer.version, state: 'activated' }] } as never, before)",
   ),
 ]
 
@@ -90,8 +90,8 @@ const COMMANDS: readonly Mutant[] = [
   mutant(
     'a command in flight is sent again',
     `${PODS}/module-plan.ts`,
-    "if (record.flights.has(keyOf(claim))) return 'a command for this biz may be running'\n",
-    '',
+    'return planResend(facts, claim) ?? waitIf(busyWith(facts.record, claim)) ?? planFrom',
+    'return planFrom',
   ),
   mutant(
     'the former version stays',
@@ -109,9 +109,9 @@ const COMMANDS: readonly Mutant[] = [
   mutant('args do not count', 'reconcilers/claims.ts', '    sameList(a.args, b.args) &&\n', ''),
   mutant(
     'an unanswered install is never sent again',
-    `${PODS}/module-plan.ts`,
-    'if (dueAtMs > nowMs) return wait',
-    'if (dueAtMs > 0) return wait',
+    `${PODS}/resend.ts`,
+    "if (command !== 'installBiz') return undefined",
+    "if (command !== 'installBiz' || sentAtMs > 0) return undefined",
   ),
   mutant(
     'an unanswered install that nobody wants is never asked after',

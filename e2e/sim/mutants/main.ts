@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { MUTANTS } from './list.ts'
-import { bundleSim, type Mutant } from './mutant.ts'
+import { bundleSim, leanArgs, type Mutant } from './mutant.ts'
 
 const { values } = parseArgs({
   options: {
@@ -41,11 +41,22 @@ function output(file: string, args: readonly string[]): Promise<string> {
 /** The first line of what it found. */
 async function hunt(mutant: Mutant): Promise<string | undefined> {
   const file = await bundleSim(mutant)
-  const text = await output(file, ['--seeds', SEEDS, '--from', FROM, '--until', '--within', String(WITHIN_SECONDS)])
+  const span = ['--seeds', SEEDS, '--from', FROM, '--until', '--within', String(WITHIN_SECONDS)]
+  const text = await output(file, [...span, ...leanArgs(mutant)])
   if (!text.includes(' seeds, ')) throw new Error(`mutant "${mutant.name}" does not run:\n${text.slice(0, 2_000)}`)
-  return /^seed \d+: .*/m.exec(text)?.[0]
+  const [found, seed = ''] = /^seed (\d+): .*/m.exec(text) ?? []
+  return found !== undefined && (await isSound(seed, mutant)) ? found : undefined
 }
 
+/** What objects to sound code as well sees nothing. */
+async function isSound(seed: string, mutant: Mutant): Promise<boolean> {
+  const text = await output(SOUND, ['--seeds', '1', '--from', seed, ...leanArgs(mutant)])
+  if (text.includes(' 0 failed')) return true
+  process.stdout.write(`seed ${seed} objects to sound code, too:\n${text}`)
+  return false
+}
+
+const SOUND = await bundleSim()
 const waiting = MUTANTS.filter(({ name }) => new RegExp(values.only ?? '').test(name))
 const count = waiting.length
 let escaped = 0

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import type { FaultKind } from '../faults/mix.ts'
 
 export interface Mutant {
   readonly name: string
@@ -11,6 +12,8 @@ export interface Mutant {
   readonly replace: string
   /** A seed that is known to catch it. */
   readonly seed?: number
+  /** The only faults of its seeds. */
+  readonly lean?: readonly FaultKind[]
 }
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
@@ -23,6 +26,9 @@ export function planted(text: string, { name, file, find, replace }: Mutant): st
 }
 
 const pathOf = ({ file }: Mutant): string => join(ROOT, file)
+
+/** What the simulator is told, to play its seeds. */
+export const leanArgs = ({ lean }: Mutant): readonly string[] => (lean ? ['--lean', lean.join(',')] : [])
 
 /** What it is planted into, as it stands. */
 export const sourceOf = (mutant: Mutant): Promise<string> => readFile(pathOf(mutant), 'utf8')

@@ -1,4 +1,5 @@
 /** How a planted fault is written down, and by which seed it is known to be seen. */
+import type { FaultKind } from '../faults/mix.ts'
 import type { Mutant } from './mutant.ts'
 
 /** Seeds that are known to see it: these faults are planted in `npm run test:sim`. */
@@ -40,8 +41,39 @@ const SEEN_BY: Readonly<Record<string, number>> = {
   'no base is ever silent': 74,
 }
 
+/** Faults that show it: seeds with these alone, and hard, are searched for it. Absent: seeds as they are drawn. */
+const SHOWN_BY: Readonly<Record<string, readonly FaultKind[]>> = {
+  'absence is believed from a look older than the answer': ['frameReordered'],
+  'a restarted JVM is believed to run what the former one ran': ['baseRestart'],
+  'a restart leaves flights standing': ['baseRestart', 'slowInstalls'],
+  'what comes late is believed': ['frameReordered', 'frameDelayed'],
+  'what a base says is compared by the second of the minute': ['baseRestart'],
+  'REPEAT_BIZ is taken for success': ['frameLost', 'jarBroken', 'baseLinkCut'],
+  'a command in flight is sent again': ['slowInstalls'],
+  'args do not count': ['ackLost'],
+  'an unanswered install is never sent again': ['frameLost', 'baseLinkCut'],
+  'a failed install is never tried again': ['jarBroken'],
+  'the peer’s leftovers are not cleared': ['peerRetained'],
+  'what a conflict told of is taken for ours': ['peerRetained', 'frameDoubled', 'slowInstalls', 'baseLinkCut'],
+  'what came unseen with a young JVM is taken for ours': ['operatorCrash', 'baseRestart'],
+  'the sweep trusts a cache that may be old': ['apiOutage', 'podRecreated', 'podForceDeleted'],
+  'a marker of a replacement is not read': ['operatorCrash', 'podEdited', 'slowInstalls'],
+  'silence is believed of questions that never left': ['operatorBlackHole'],
+  'most of all bases silent at once are judged as one': ['allDropOff'],
+  'a base is asked once and never again': ['baseDeaf'],
+  'a Pod is deleted whatever its uid': ['podRecreated', 'podForceDeleted', 'watchLag', 'apiSlow'],
+  'a Pod goes while a command for it may be running': ['slowInstalls', 'podDeleted'],
+  'a JVM that has just begun is shown as the one before': ['baseRestart', 'frameLost'],
+  'statuses are planned from the cache alone': ['baseRestart'],
+  'a second write is planned from the state before the first': ['baseRestart'],
+  'a list may be that of a server that lags behind': ['listLag', 'watchTooOld', 'podForceDeleted'],
+  'a list shows no deletion': ['watchTooOld', 'podForceDeleted', 'podDeleted'],
+  'nothing is subscribed to again': ['operatorLinkCut'],
+}
+
 export const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({
   ...(SEEN_BY[name] !== undefined && { seed: SEEN_BY[name] }),
+  ...(SHOWN_BY[name] && { lean: SHOWN_BY[name] }),
   name,
   file,
   find,

@@ -24,7 +24,7 @@ export class SimBroker {
   readonly #of: BrokerOptions
   /** The one that is on, by client id. */
   readonly #connections = new Map<string, Connection>()
-  readonly #retained = new Map<string, Frame>()
+  readonly #retained = new Map<string, { readonly frame: Frame; readonly sinceMs: number }>()
   #up = true
 
   constructor(options: BrokerOptions) {
@@ -78,6 +78,16 @@ export class SimBroker {
     this.#up = true
   }
 
+  /** Topics on which something has been left since before then. */
+  leftSince(beforeMs: number): readonly string[] {
+    return [...this.#retained].flatMap(([topic, { sinceMs }]) => (sinceMs < beforeMs ? [topic] : []))
+  }
+
+  /** Since when nothing gets through to that client, without its knowing; undefined: it does. */
+  swallowsSinceMs(clientId: string): number | undefined {
+    return this.#connections.get(clientId)?.swallowsSinceMs
+  }
+
   /** One client is thrown off; it may come back at once. */
   cut(clientId: string, why: string): void {
     const connection = this.#connections.get(clientId)
@@ -88,7 +98,7 @@ export class SimBroker {
   swallow(clientId: string, ms: number): void {
     const connection = this.#connections.get(clientId)
     if (!connection) return
-    connection.swallows = true
+    connection.swallowsSinceMs = this.#of.time.now()
     this.#of.time.after(ms, () => !connection.ended && this.#lose(connection, 'keepalive timeout'))
   }
 
@@ -109,7 +119,8 @@ export class SimBroker {
     this.#connections.set(client.id, connection)
     connection.up = true
     client.onUp()
-    for (const frame of this.#retained.values()) if (connection.hears(frame.topic)) this.#send(connection, frame, true)
+    for (const { frame } of this.#retained.values())
+      if (connection.hears(frame.topic)) this.#send(connection, frame, true)
   }
 
   #lose(connection: Connection, why: string): void {
@@ -119,7 +130,7 @@ export class SimBroker {
 
   #take(frame: Frame, retain: boolean): void {
     if (retain && frame.payload.byteLength === 0) this.#retained.delete(frame.topic)
-    else if (retain) this.#retained.set(frame.topic, frame)
+    else if (retain) this.#retained.set(frame.topic, { frame, sinceMs: this.#of.time.now() })
     for (const connection of this.#connections.values())
       if (connection.hears(frame.topic)) this.#send(connection, frame, false)
   }

@@ -21,8 +21,8 @@ export class Connection {
   readonly filters: readonly (readonly string[])[]
   up = false
   ended = false
-  /** Frames vanish in both directions, and neither side knows. */
-  swallows = false
+  /** Since when frames vanish in both directions, and neither side knows. */
+  swallowsSinceMs: number | undefined
   /** When the last frame of each direction arrives: the next comes no sooner, unless it overtakes. */
   sentUntilMs = 0
   heardUntilMs = 0
@@ -31,6 +31,10 @@ export class Connection {
   constructor(client: Client) {
     this.client = client
     this.filters = client.topics.map(topic => topic.split('/'))
+  }
+
+  get swallows(): boolean {
+    return this.swallowsSinceMs !== undefined
   }
 
   hears(topic: string): boolean {

@@ -16,6 +16,8 @@ export interface OperatorLinkOptions {
   /** After a frame has left. */
   readonly left: (frame: Frame) => void
   readonly hears: (frame: Frame, retained: boolean) => void
+  /** The operator has taken it in. */
+  readonly heard: (frame: Frame, retained: boolean) => void
 }
 
 /** As in `mqtt-bridge/transport/mqtt.ts`. */
@@ -85,7 +87,7 @@ export class OperatorLink implements Transport {
   }
 
   #connect(): void {
-    const { broker, time, clientId, hears } = this.#of
+    const { broker, time, clientId, hears, heard } = this.#of
     if (this.#ended) return
     const connection = broker.connect({
       id: clientId,
@@ -97,6 +99,7 @@ export class OperatorLink implements Transport {
           if (this.#connection !== connection) return
           hears(frame, retained)
           this.#events?.onFrame({ ...frame, retained })
+          heard(frame, retained)
         })(),
     })
     this.#connection = connection

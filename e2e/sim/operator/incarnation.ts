@@ -24,6 +24,8 @@ export interface Watchers {
   /** After it took effect, before the process knows. */
   readonly after: (effect: Effect, answer?: SimAnswer) => void
   readonly hears: (frame: Frame, retained: boolean) => void
+  /** After it was taken in. */
+  readonly heard: (frame: Frame, retained: boolean) => void
   readonly answered: (request: ApiRequest, answer: SimAnswer | string) => void
   readonly failed: (error: unknown) => void
 }
@@ -71,7 +73,7 @@ export class Incarnation {
     this.startedAtMs = time.now()
     this.#opened = new Opened(log)
     this.#opened.onClose('requests', () => this.#apiStop.abort(new Error('stopped')))
-    const { before, after, hears } = options.watchers
+    const { before, after, hears, heard } = options.watchers
     this.#link = new OperatorLink({
       broker,
       time: this.time,
@@ -80,6 +82,7 @@ export class Incarnation {
       leaves: (frame, retain) => this.time.alive && before({ kind: 'send', frame, retain }) && this.time.alive,
       left: frame => after({ kind: 'send', frame, retain: false }),
       hears,
+      heard,
     })
     this.#foundation = this.#newFoundation()
     this.composition = compose(this.#foundation)

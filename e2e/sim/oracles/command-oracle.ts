@@ -1,11 +1,13 @@
 /** What may be said to a base, checked as each command leaves. */
 
+import type { V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Composition } from '../../../operator/compose.ts'
+import type { BaseRecord } from '../../../reconcilers/registry/base-record.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
 import type { Running } from '../bases/ledger.ts'
 import type { Frame } from '../network/connection.ts'
-import { liveClaims } from './claims-seen.ts'
+import { claimsIn, liveClaims } from './claims-seen.ts'
 import type { Heard } from './heard.ts'
 import type { Verdicts } from './verdicts.ts'
 
@@ -16,6 +18,8 @@ export interface CommandOracleOptions {
   /** Nothing on the network can bring a base a command that the operator did not just send. */
   readonly isExact: () => boolean
   readonly nowMs: () => number
+  /** All that there are, in truth; absent: not looked at. */
+  readonly pods?: () => readonly V1Pod[]
 }
 
 export interface Sender {
@@ -36,6 +40,8 @@ const nameOf = ({ identity }: HostedBase, key: string): string => `${identity} $
 /** One that shows no trace for so long may be lost: the base is asked by another command, which its lock refuses (ADR 0010). */
 const TRACELESS_AFTER_MS = 11_000
 const INSTALLS_MAX = 2
+/** A module is watched for thirty seconds before it is swept, by caches that were proven current since. */
+const UNSEEN_MS = 35_000
 const COMMANDS_MAX = 3
 
 export class CommandOracle {
@@ -105,12 +111,27 @@ export class CommandOracle {
     const record = composition.registry.get(baseId(identity))
     if (!record) return
     const claims = liveClaims(composition.store.podsOn(record.nodeName), record.nodeName).get(bizName) ?? []
+    this.#unseen(record, { bizName, ...(bizVersion !== undefined && { bizVersion }) }, composition)
     const state = record.bizs.get(`${bizName}:${bizVersion}` as never)?.state
     const wantsAnother = claims.some(({ version }) => version !== bizVersion)
     if (claims.length > 0 && !wantsAnother && (state === 'activated' || state === 'deactivated'))
       this.#of.verdicts.object(
         'claimed',
         `${identity} gets uninstallBiz ${bizName}:${bizVersion}, which live Pods claim`,
+      )
+  }
+
+  /** Nobody claims it, for all that the operator sees: then it must see what was there long before. */
+  #unseen({ id, nodeName }: BaseRecord, { bizName = '', bizVersion }: Words, { store }: Composition): void {
+    const { pods, nowMs, verdicts } = this.#of
+    const isSeen = store.podsOn(nodeName).some(pod => claimsIn(pod).some(({ name }) => name === bizName))
+    if (isSeen || !pods) return
+    const claims = liveClaims(pods(), nodeName).get(bizName) ?? []
+    const claim = claims.find(({ version, pod }) => version === bizVersion && nowMs() - boundAtMs(pod) > UNSEEN_MS)
+    if (claim)
+      verdicts.object(
+        'claimed',
+        `${id} gets uninstallBiz ${bizName}:${bizVersion}, which ${claim.pod.metadata?.name} has long claimed`,
       )
   }
 
@@ -122,4 +143,9 @@ export class CommandOracle {
     if (isActive && installStrategy !== 'uninstallThenInstall')
       this.#of.verdicts.object('installed-twice', `${identity} gets installBiz ${key}, which it said is active`)
   }
+}
+
+const boundAtMs = ({ status }: V1Pod): number => {
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  return new Date(scheduled?.lastTransitionTime ?? Number.POSITIVE_INFINITY).getTime()
 }

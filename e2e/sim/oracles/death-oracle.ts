@@ -15,10 +15,18 @@ export interface DeathOracleOptions {
   readonly nowMs: () => number
   /** Each frame is heard once, in order and on time. */
   readonly isExact: () => boolean
+  /** Since when nothing passes between us and the broker, and nothing else keeps bases from answering; undefined: it passes. */
+  readonly blindSinceMs: () => number | undefined
 }
 
 const SILENT_AFTER_MS = 25_000
 const DEAD_AFTER_MS = 200_000
+/** A base is asked sooner than that after its last word only by chance: what it was asked before we were blind it has answered. */
+const ASKED_AFTER_MS = 10_000
+/** All that are cut off together are missing by then, and of few one cannot tell. */
+const MISSING_AFTER_MS = 20_000
+const FEW = 3
+const MOST = 0.7
 
 export class DeathOracle {
   readonly #of: DeathOracleOptions
@@ -52,6 +60,23 @@ export class DeathOracle {
     if (!link.connected) verdicts.object('blind', `${id} is called ${state} while the broker is away`)
     else if (quietMs < neededMs && isExact())
       verdicts.object('blind', `${id} is called ${state} after ${Math.round(quietMs / 1_000)} s of silence`)
+    else if (this.#isBlind(nowMs() - quietMs))
+      verdicts.object('blind', `${id} is called ${state} while nothing passes between us and the broker`)
+    else if (state === 'silent' && this.#areMostMissing(composition))
+      verdicts.object('blind', `${id} is called silent while most are`)
+  }
+
+  #isBlind(heardAtMs: number): boolean {
+    const sinceMs = this.#of.blindSinceMs()
+    return sinceMs !== undefined && sinceMs <= heardAtMs + ASKED_AFTER_MS
+  }
+
+  #areMostMissing({ registry }: Composition): boolean {
+    const { heard, nowMs } = this.#of
+    const known = registry.list().filter(({ reach }) => reach.state !== 'dead')
+    const lastAtMs = (id: string): number => Math.max(heard.of(id)?.lastAtMs ?? nowMs(), registry.link.sinceMs)
+    const missing = known.filter(({ id }) => nowMs() - lastAtMs(id) > MISSING_AFTER_MS)
+    return missing.length > FEW && missing.length > MOST * known.length
   }
 
   deletesNode(name: string, { registry }: Composition): void {
@@ -96,6 +121,7 @@ const isKnownOtherwise = ({ deactivated, reach: { why } }: BaseRecord): boolean 
 
 function reasonToStay(base: HeardBase | undefined, record: BaseRecord, key: BizKey): string | undefined {
   if (!base?.listed) return 'was never asked what it runs'
+  if (record.flights.has(key)) return `may be busy with ${key}`
   return stands(base, record, key) ? `said that it runs ${key}` : undefined
 }
 

@@ -2,6 +2,7 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Composition } from '../../../operator/compose.ts'
+import { topicPrefix } from '../../base-simulator/frames.ts'
 import type { SimulatedBase } from '../../base-simulator/index.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
 import type { Ledger } from '../bases/ledger.ts'
@@ -12,6 +13,8 @@ import { ofWorkloads, quarrelling } from './settled-workloads.ts'
 interface Running {
   readonly composition: Asked
   readonly clientId: string
+  /** Absent: what it met it never saw without. */
+  readonly startedAtMs?: number
   /** Does a Lease in that name stand for whoever serves it? Absent: only in our own. */
   readonly holds?: (holder: string | undefined) => boolean
 }
@@ -37,6 +40,7 @@ export function unsettled(world: World, operator: Running | undefined): readonly
     ),
     ...ofLeases(world, operator.holds ?? (holder => holder === operator.clientId), nodes),
     ...pods.flatMap(pod => ofPod(pod, nodes)),
+    ...ofLeftovers(world, operator),
     ...ofWorkloads(world.server, new Set([...quarrelling(pods), ...blocked(world, composition, pods)])),
   ]
 }
@@ -190,6 +194,17 @@ function ofRecord({ identity }: HostedBase, { registry }: Asked): readonly strin
     ...(doubts.size > 0 ? [`${[...doubts.keys()]} are in doubt on ${identity}`] : []),
     ...(unclaimed.size > 0 ? [`${[...unclaimed.keys()]} are watched on ${identity} as unclaimed`] : []),
   ]
+}
+
+/** What the peer left on a base's topics before we met it would come again each time it connects. */
+function ofLeftovers({ broker, bases }: World, { composition, startedAtMs = 0 }: Running): readonly string[] {
+  return bases.flatMap(({ identity, base, wanted }) => {
+    const metSinceMs = Math.max(composition.registry.get(baseId(identity))?.firstHeardAtMs ?? 0, startedAtMs)
+    const left = wanted
+      ? broker.leftSince(metSinceMs).filter(topic => topic.startsWith(`${topicPrefix(base.metadata)}/`))
+      : []
+    return left.map(topic => `a command is left on ${topic}`)
+  })
 }
 
 function ofLeases(world: World, holds: NonNullable<Running['holds']>, nodes: readonly V1Node[]): readonly string[] {

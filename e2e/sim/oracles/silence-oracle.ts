@@ -12,6 +12,10 @@ const GONE_WITHIN_MS = 320_000
 /** Above that many missing the network is suspected, and nothing is changed. */
 const MISSING_MAX = 3
 const MISSED_MS = 10_000
+/** Asked after a minute and a fifth at the latest, and then for thirty seconds. */
+const DEAF_SHOWN_WITHIN_MS = 115_000
+/** A JVM is looked at as soon as it begins. */
+const LOOKED_AT_WITHIN_MS = 8_000
 
 const SLOWS = [
   'apiConflict',
@@ -46,11 +50,43 @@ export class SilenceOracle {
     const { link } = operator.composition.registry
     const sinceMs = Math.max(this.#steadySinceMs, link.sinceMs, operator.startedAtMs)
     const quiet = bases.map(({ identity }) => ({ identity, lastAtMs: this.#heard.of(identity)?.lastAtMs ?? 0 }))
+    this.#deafAreShown(sinceMs)
+    this.#youngAreNotReady()
     if (quiet.filter(({ lastAtMs }) => nowMs - lastAtMs > MISSED_MS).length > MISSING_MAX) return
     // One not heard since our own connect is judged a whole window later: it may be on its way back.
     for (const { identity, lastAtMs } of quiet)
       if (lastAtMs > sinceMs && nowMs - lastAtMs > SHOWN_WITHIN_MS)
         this.#shown(`virtual-node-${identity}`, nowMs - lastAtMs)
+  }
+
+  /** One that beats and answers nothing. */
+  #deafAreShown(steadySinceMs: number): void {
+    const { bases, time, server } = this.#world
+    for (const { identity, deafSinceMs, base, wanted } of bases) {
+      const isLong =
+        deafSinceMs !== undefined && time.now() - Math.max(deafSinceMs, steadySinceMs) > DEAF_SHOWN_WITHIN_MS
+      if (!isLong || !wanted || !base.beating || !base.connected) continue
+      const node = server.get<V1Node>('nodes', '', `virtual-node-${identity}`)
+      if (node && isTrue(node, 'TunnelReady'))
+        this.#verdicts.object('deaf', `${identity} has answered nothing for two minutes, and its Node shows a tunnel`)
+    }
+  }
+
+  /** What a JVM runs is known from its own words alone. */
+  #youngAreNotReady(): void {
+    const { bases, time } = this.#world
+    for (const { identity } of bases) {
+      const { began = 0, begunAtMs = 0, listed } = this.#heard.of(identity) ?? {}
+      if (began === 0 || listed || time.now() - begunAtMs < LOOKED_AT_WITHIN_MS) continue
+      for (const pod of this.#podsOn(`virtual-node-${identity}`))
+        this.#verdicts.object('pod-ready', `${pod.metadata?.name}: Ready, and nobody knows what the new JVM runs`)
+    }
+  }
+
+  /** Those that show Ready; one that is being deleted gets no traffic, whatever it shows. */
+  #podsOn(node: string): readonly V1Pod[] {
+    const pods = this.#world.server.list<V1Pod>('pods').filter(({ spec }) => spec?.nodeName === node)
+    return pods.filter(pod => isReady(pod) && !pod.metadata?.deletionTimestamp)
   }
 
   #isSteady({ time, composition }: Incarnation): boolean {
@@ -66,16 +102,12 @@ export class SilenceOracle {
       this.#verdicts.object('silent', `Node ${name} is Ready, and its base was not heard for ${seconds} s`)
     if (ms > GONE_WITHIN_MS)
       this.#verdicts.object('dead', `Node ${name} stands, and its base was not heard for ${seconds} s`)
-    // One that is being deleted gets no traffic, whatever it shows.
-    // One that is being deleted gets no traffic, whatever it shows.
-    for (const pod of server.list<V1Pod>('pods').filter(({ spec }) => spec?.nodeName === name))
-      if (isReady(pod) && !pod.metadata?.deletionTimestamp)
-        this.#verdicts.object(
-          'silent',
-          `Pod ${pod.metadata?.name} is Ready, and its base was not heard for ${seconds} s`,
-        )
+    for (const { metadata } of this.#podsOn(name))
+      this.#verdicts.object('silent', `Pod ${metadata?.name} is Ready, and its base was not heard for ${seconds} s`)
   }
 }
 
-const isReady = ({ status }: V1Node | V1Pod): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+const isTrue = ({ status }: V1Node | V1Pod, wanted: string): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === wanted && value === 'True') ?? false
+
+const isReady = (object: V1Node | V1Pod): boolean => isTrue(object, 'Ready')

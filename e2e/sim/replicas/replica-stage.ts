@@ -161,6 +161,7 @@ export class ReplicaStage implements Struck {
         asks: () => undefined,
         before: effect => this.#before(replica, effect),
         after: () => undefined,
+        heard: () => {},
         hears: (frame, retained) => {
           if (!retained) heard.hears(frame, world.time.now())
         },

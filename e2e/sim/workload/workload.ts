@@ -31,6 +31,8 @@ export class Workload {
   readonly #world: World
   readonly #rng: SeededRng
   readonly #running: Running[] = []
+  /** By uid: Pods that were found stuck once. */
+  readonly #seenTo = new Set<string>()
   #pods = 0
   #restarts = 0
 
@@ -94,6 +96,19 @@ export class Workload {
       if (target.kind === 'statefulsets') this.#deleteStuck(target)
     }
     for (const pod of this.#barePods()) this.edit(pod, 'mended')
+  }
+
+  /** What the operator has given up on until it is changed, is changed; one that nobody owns is edited. */
+  retryStuck(isStuck: (pod: V1Pod) => boolean): void {
+    const pods = this.#world.server.list<V1Pod>('pods')
+    const stuck = pods.filter(pod => !this.#seenTo.has(pod.metadata?.uid ?? '') && isStuck(pod))
+    for (const { metadata } of stuck) this.#seenTo.add(metadata?.uid ?? '')
+    for (const target of this.#running) {
+      if (!stuck.some(({ metadata }) => metadata?.ownerReferences && metadata.labels?.app === target.name)) continue
+      this.#restart(target)
+      if (target.kind === 'statefulsets') this.#deleteStuck(target)
+    }
+    for (const pod of stuck) if (!pod.metadata?.ownerReferences) this.edit(pod, 'mended')
   }
 
   /** A StatefulSet waits for ever for a Pod that does not come up: Kubernetes leaves it to users to delete it. */
