@@ -21,6 +21,7 @@ import { CommandOracle } from './oracles/command-oracle.ts'
 import { DeathOracle } from './oracles/death-oracle.ts'
 import { Heard } from './oracles/heard.ts'
 import { KnowledgeOracle } from './oracles/knowledge-oracle.ts'
+import { ListOracle } from './oracles/list-oracle.ts'
 import { PodOracle } from './oracles/pod-oracle.ts'
 import { nodeNameOf } from './oracles/settled.ts'
 import { SilenceOracle } from './oracles/silence-oracle.ts'
@@ -57,6 +58,7 @@ export class Stage {
   readonly #silence: SilenceOracle
   readonly #knowledge: KnowledgeOracle
   readonly #conflicts: WriteOracle
+  readonly #lists: ListOracle
   readonly #marks: Marks | undefined
   #isOperatorWriting = false
   #identities = 0
@@ -85,6 +87,7 @@ export class Stage {
     this.#answers = new AnswerOracle({ verdicts, nowMs, isExact: () => isSole(world) })
     this.#silence = new SilenceOracle(world, heard, verdicts)
     this.#knowledge = new KnowledgeOracle(world, verdicts)
+    this.#lists = new ListOracle(verdicts)
     this.#conflicts = new WriteOracle(verdicts, isFree(world, UNSEEN_WRITES))
     const identityOf = (node: string): string | undefined =>
       world.bases.find(base => nodeNameOf(base) === node)?.identity
@@ -97,7 +100,10 @@ export class Stage {
       logsError: (message, fields) => verdicts.object('logged-error', `${message} ${JSON.stringify(fields)}`),
       started: () => this.#operatorStarted(),
       watchers: {
-        asks: request => this.#judgeDeletion(request),
+        asks: request => {
+          this.#lists.asks(request)
+          this.#judgeDeletion(request)
+        },
         before: effect => this.#before(effect),
         after: (effect, answer) => this.#after(effect, answer),
         hears: (frame, retained) => {
@@ -109,6 +115,7 @@ export class Stage {
           if (!retained && this.operator.composition) this.#knowledge.heard(frame, this.operator.composition)
         },
         answered: (request, answer) => {
+          if (typeof answer !== 'string') this.#lists.answered(request, answer)
           if (!world.trace.on) return
           const result = typeof answer === 'string' ? answer : answer.status
           world.trace.say('R', request.verb, `${request.path.slice(0, 120)} → ${result}`)
@@ -120,6 +127,7 @@ export class Stage {
       if (world.trace.on) this.#traceCommit(resource, type, object as V1Pod)
       if (type === 'DELETED') this.#gone(resource, object as V1Pod)
       this.#conflicts.committed(object as V1Pod)
+      this.#lists.committed(object as V1Pod)
       if (resource === 'pods' && type === 'MODIFIED' && this.#isOperatorWriting)
         this.#pods.changed(before as V1Pod, object as V1Pod)
     })

@@ -106,6 +106,12 @@ const COMMANDS: readonly Mutant[] = [
     "return wait('the base is stopping it')",
   ),
   mutant('an edited image is not rolled out', 'reconcilers/claims.ts', '    a.url === b.url &&\n', ''),
+  mutant(
+    'args are not sent',
+    `${PODS}/base-plan.ts`,
+    '...(args.length > 0 ? { args } : {}),',
+    '...(args.length > 9 ? { args } : {}),',
+  ),
   mutant('args do not count', 'reconcilers/claims.ts', '    sameList(a.args, b.args) &&\n', ''),
   mutant(
     'an unanswered install is never sent again',

@@ -48,7 +48,7 @@ const SHOWN_BY: Readonly<Record<string, readonly FaultKind[]>> = {
   'a restart leaves flights standing': ['baseRestart', 'slowInstalls'],
   'what comes late is believed': ['frameReordered', 'frameDelayed'],
   'what a base says is compared by the second of the minute': ['baseRestart'],
-  'REPEAT_BIZ is taken for success': ['frameLost', 'jarBroken', 'baseLinkCut'],
+  'REPEAT_BIZ is taken for success': ['frameDoubled'],
   'a command in flight is sent again': ['slowInstalls'],
   'args do not count': ['ackLost'],
   'an unanswered install is never sent again': ['frameLost', 'baseLinkCut'],
@@ -67,7 +67,9 @@ const SHOWN_BY: Readonly<Record<string, readonly FaultKind[]>> = {
   'statuses are planned from the cache alone': ['baseRestart'],
   'a second write is planned from the state before the first': ['baseRestart'],
   'a list may be that of a server that lags behind': ['listLag', 'watchTooOld', 'podForceDeleted'],
-  'a list shows no deletion': ['watchTooOld', 'podForceDeleted', 'podDeleted'],
+  'a list shows no deletion': ['apiOutage', 'watchTooOld', 'podForceDeleted', 'podDeleted'],
+  'a superseded Pod fails': ['podDeleted'],
+  'args are not sent': ['ackLost'],
   'nothing is subscribed to again': ['operatorLinkCut'],
 }
 

@@ -13,7 +13,9 @@ const GONE_WITHIN_MS = 320_000
 const MISSING_MAX = 3
 const MISSED_MS = 10_000
 /** Asked after a minute and a fifth at the latest, and then for thirty seconds. */
-const DEAF_SHOWN_WITHIN_MS = 115_000
+const DEAF_SHOWN_WITHIN_MS = 105_000
+/** Its first word may come minutes late, or be that of another process. */
+const NOBODY_KNOWS_WHEN = ['frameDelayed', 'clockJumps', 'identityShared'] as const
 /** A JVM is looked at as soon as it begins. */
 const LOOKED_AT_WITHIN_MS = 8_000
 
@@ -74,13 +76,16 @@ export class SilenceOracle {
 
   /** What a JVM runs is known from its own words alone. */
   #youngAreNotReady(): void {
-    const { bases, time } = this.#world
-    for (const { identity } of bases) {
-      const { began = 0, begunAtMs = 0, listed } = this.#heard.of(identity) ?? {}
-      if (began === 0 || listed || time.now() - begunAtMs < LOOKED_AT_WITHIN_MS) continue
+    const { bases, faults } = this.#world
+    if (NOBODY_KNOWS_WHEN.some(kind => faults.perHour(kind) > 0)) return
+    for (const { identity } of bases.filter(base => this.#isUnknown(base.identity)))
       for (const pod of this.#podsOn(`virtual-node-${identity}`))
         this.#verdicts.object('pod-ready', `${pod.metadata?.name}: Ready, and nobody knows what the new JVM runs`)
-    }
+  }
+
+  #isUnknown(identity: string): boolean {
+    const { began = 0, begunAtMs = 0, listed } = this.#heard.of(identity) ?? {}
+    return began > 0 && !listed && this.#world.time.now() - begunAtMs >= LOOKED_AT_WITHIN_MS
   }
 
   /** Those that show Ready; one that is being deleted gets no traffic, whatever it shows. */

@@ -82,16 +82,23 @@ export class Told {
   }
 
   #answered({ data, publishTimestamp: atMs }: Said): void {
-    const { bizName = '', bizVersion, ...operation } = (data ?? {}) as Operation
-    if (this.#look && atMs < this.#look.atMs) return
-    const key = `${bizName}:${bizVersion}`
-    const answers = this.#answers.get(bizName) ?? new Map<string, Answer>()
-    const before = answers.get(key)
-    const isUnsure = atMs === this.#look?.atMs || atMs === before?.atMs
-    if (!before || atMs >= before.atMs) answers.set(key, { atMs, word: isUnsure ? 'open' : wordOf(operation, key) })
-    this.#answers.set(bizName, answers)
+    const operation = (data ?? {}) as Operation
+    const lookedAtMs = this.#look?.atMs ?? 0
+    if (isRepeated(operation) || atMs < lookedAtMs) return
+    const key = `${operation.bizName}:${operation.bizVersion}`
+    this.#keep(key, { atMs, word: atMs === lookedAtMs ? 'open' : wordOf(operation, key) })
+  }
+
+  #keep(key: string, answer: Answer): void {
+    const answers = this.#answers.get(nameIn(key)) ?? new Map<string, Answer>()
+    this.#answers.set(nameIn(key), answers)
+    const before = answers.get(key)?.atMs ?? 0
+    if (answer.atMs >= before) answers.set(key, answer.atMs === before ? { ...answer, word: 'open' } : answer)
   }
 }
+
+/** That it stood there already: what is known of it holds. */
+const isRepeated = ({ response }: Operation): boolean => response?.data?.code === 'REPEAT_BIZ'
 
 function parsed(payload: Uint8Array): Said | undefined {
   try {
