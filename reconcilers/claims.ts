@@ -2,13 +2,18 @@
  * The Pods of one base → which modules they claim, in which order. Pure.
  * Both the pod reconciler (what to install) and the tunnel reconciler (what nobody claims) ask here.
  */
-import type { V1Pod } from '@kubernetes/client-node'
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import { type BizKey, type BizReport, bizKey } from '../mqtt-bridge/index.ts'
 import { ANNOTATION, type PodKey } from './names.ts'
 import { keyOfPod, podRef } from './pod-identity.ts'
 import type { ValueLookup } from './pod-lifecycle/container-env.ts'
 import { readModules } from './pod-lifecycle/module-spec.ts'
 import { type ClaimId, claimId, type ModuleTuple } from './registry/base-record.ts'
+
+export interface Ran {
+  readonly startedAtMs: number
+  readonly imageId: string
+}
 
 export interface Claim {
   readonly id: ClaimId
@@ -24,7 +29,9 @@ export interface Claim {
   readonly workload: string
   readonly uninstallFirst: boolean
   /** What the Pod's status last showed of this container while it ran: our memory across a restart of the operator. */
-  readonly ran?: { readonly startedAtMs: number; readonly imageId: string }
+  readonly ran?: Ran
+  /** The run before, where none is shown now: shown as ended, and it may stand still where what was to replace it never came. */
+  readonly ended?: Ran
   /** Annotation `replacing`: see `pod-lifecycle/provenance.ts`. */
   readonly marker?: string
 }
@@ -69,11 +76,20 @@ export function workloadOf(pod: V1Pod): string {
   return `${owner.kind}/${namespace}/${owner.name.endsWith(suffix) ? owner.name.slice(0, -suffix.length) : owner.name}`
 }
 
-function ranBefore(pod: V1Pod, container: string): Pick<Claim, 'ran'> {
+function ranBefore(pod: V1Pod, container: string): Pick<Claim, 'ran' | 'ended'> {
   const status = pod.status?.containerStatuses?.find(({ name }) => name === container)
-  const startedAt = status?.state?.running?.startedAt
-  return startedAt && status?.imageID ? { ran: { startedAtMs: timeOf(startedAt), imageId: status.imageID } } : {}
+  return status?.imageID ? runsIn(status) : {}
 }
+
+function runsIn(status: V1ContainerStatus): Pick<Claim, 'ran' | 'ended'> {
+  const ran = runOf(status, status.state?.running?.startedAt)
+  if (ran) return { ran }
+  const ended = runOf(status, status.lastState?.terminated?.startedAt)
+  return ended ? { ended } : {}
+}
+
+const runOf = ({ imageID: imageId }: V1ContainerStatus, startedAt: Date | undefined): Ran | undefined =>
+  startedAt && { startedAtMs: timeOf(startedAt), imageId }
 
 export function claimsOfPod(pod: V1Pod, lookups: ClaimLookups): readonly Claim[] {
   const { annotations, creationTimestamp } = pod.metadata ?? {}

@@ -7,11 +7,11 @@ import { claimId } from '../../reconcilers/registry/base-record.ts'
 import { SimulatedBase } from '../base-simulator/index.ts'
 import type { SimAnswer } from './api/sim-api-server.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
+import { baseOfGone, noteGone, noteSent } from './bases/witnesses.ts'
 import { INEXACT, UNANSWERING } from './faults/exactness.ts'
 import type { FaultKind } from './faults/mix.ts'
 import { type Marks, watchPlans } from './marks.ts'
 import { linksOn } from './network/base-links.ts'
-import type { Frame } from './network/connection.ts'
 import { Crashes } from './operator/crashes.ts'
 import type { Effect } from './operator/incarnation.ts'
 import { OperatorHost } from './operator/operator-host.ts'
@@ -34,13 +34,6 @@ import { ENV, World, type WorldOptions } from './world.ts'
 
 const LOOK_EVERY_MS = 5_000
 const BREAKS_BUILDS = ['buildBroken', 'podEdited'] as const
-
-interface Command {
-  readonly bizName: string
-  readonly bizVersion: string
-  readonly bizUrl?: string
-  readonly args?: readonly string[]
-}
 
 export class Stage {
   readonly world: World
@@ -239,7 +232,7 @@ export class Stage {
       if (world.trace.on) world.trace.say('>', effect.frame.topic, shown(effect.frame.payload))
       this.#commands.sent(effect.frame, life, effect.retain)
       this.#answers.sent(effect.frame)
-      this.#noteAsked(effect.frame)
+      noteSent(this.world, effect.frame)
     }
     const crash = crashes.before()
     if (crash) operator.kill(crash.downMs, `before ${nameOf(effect)}`)
@@ -257,15 +250,6 @@ export class Stage {
     if (crash) this.operator.kill(crash.downMs, `after ${name}`)
   }
 
-  #noteAsked({ topic, payload }: Frame): void {
-    const [, identity = '', verb] = topic.split('/')
-    // Empty: what the peer left retained is cleared.
-    if ((verb !== 'installBiz' && verb !== 'uninstallBiz') || payload.length === 0) return
-    const { bizName, bizVersion, bizUrl = '', args = [] } = JSON.parse(Buffer.from(payload).toString('utf8')) as Command
-    const origin = verb === 'installBiz' ? { url: bizUrl, args } : undefined
-    this.world.baseOf(identity)?.ledger.asked(`${bizName}:${bizVersion}`, origin)
-  }
-
   #judgeDeletion(request: ApiRequest): void {
     const composition = this.operator.current?.composition
     if (request.method === 'DELETE' && composition) this.#judge(request, composition)
@@ -281,15 +265,9 @@ export class Stage {
   }
 
   #gone(resource: string, object: V1Pod): void {
-    const node = resource === 'nodes' ? object.metadata?.name : object.spec?.nodeName
-    const base = this.world.bases.find(each => nodeNameOf(each) === node)
-    if (!base) return
-    if (resource === 'pods') this.#answers.podGone(base.identity)
-    // The operator lets go of what it needs no more.
-    if (this.#isOperatorWriting) return
-    if (resource === 'nodes') base.ledger.loseAllWitnesses()
-    if (resource === 'pods')
-      for (const { name, version } of claimsIn(object)) base.ledger.loseWitness(`${name}:${version}`)
+    const base = baseOfGone(this.world, resource, object)
+    if (base && resource === 'pods') this.#answers.podGone(base.identity)
+    if (base && !this.#isOperatorWriting) noteGone(base, resource, object)
   }
 
   #traceDecisions(composition: Composition): void {

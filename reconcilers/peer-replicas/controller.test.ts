@@ -43,7 +43,7 @@ function aRig() {
   return { ...rig, rig, controller }
 }
 
-test('its membership is created at once, and renewed: alone every five seconds, beside another every three', async () => {
+test('its membership is created at once, and renewed: alone every six seconds, beside another every three', async () => {
   const { controller, us, calls, versions } = aRig()
   await controller.reconcile()
   expect(us.replicas.fresh).toBe(true)

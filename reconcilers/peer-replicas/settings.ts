@@ -2,7 +2,7 @@
 
 export const RENEW_EVERY_MS = 3_000
 /** Nobody waits for it then, and with few bases it is a good part of all that is written. */
-export const ALONE_RENEW_EVERY_MS = 5_000
+export const ALONE_RENEW_EVERY_MS = 6_000
 /** Without a renewal that began this recently a replica touches nothing. */
 export const FENCE_AFTER_MS = 10_000
 /**

@@ -1,3 +1,4 @@
+import type { V1ContainerStatus } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { aBiz, aPod, claimsFor, jar } from './a-pod.ts'
 import { adopt, parseMarker, tupleHash } from './provenance.ts'
@@ -38,6 +39,14 @@ describe('after a restart of the operator', () => {
 
   test('an image edited meanwhile is told from what runs', () => {
     const edited = aPod({ image: 'http://jars/new.jar', status: running(AT) })
+    expect(adoptFrom(edited)?.provenance.tuple.url).toBe(jar('biz1', '0.0.1'))
+  })
+
+  test('so is one whose run the Pod shows as ended, where nothing has come in its place', () => {
+    const [status] = running(AT).containerStatuses
+    const ended = { terminated: { exitCode: 1, startedAt: AT as unknown as Date } }
+    const waiting = { ...status, name: 'biz1', state: { waiting: {} }, lastState: ended } as V1ContainerStatus
+    const edited = aPod({ image: 'http://jars/new.jar', status: { containerStatuses: [waiting] } })
     expect(adoptFrom(edited)?.provenance.tuple.url).toBe(jar('biz1', '0.0.1'))
   })
 

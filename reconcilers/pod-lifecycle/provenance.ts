@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type BizReport, bizKey } from '../../mqtt-bridge/index.ts'
-import { type Claim, type NameClaims, sameTuple } from '../claims.ts'
+import { type Claim, type NameClaims, type Ran, sameTuple } from '../claims.ts'
 import type { Attempt, BaseRecord, ModuleTuple, Provenance } from '../registry/base-record.ts'
 import { imageId } from './image-id.ts'
 
@@ -53,18 +53,16 @@ export interface Adoption {
 const wholeSecond = (ms: number): number => Math.floor(ms / 1_000)
 
 /** The status knows only the shown form of a URL; where that still matches, the full one is the same. */
-function tupleAsRan(claim: Claim): ModuleTuple {
-  if (!claim.ran || claim.ran.imageId === imageId(claim.tuple.url)) return claim.tuple
-  return { ...claim.tuple, url: claim.ran.imageId }
+function tupleAsRan(claim: Claim, ran: Ran | undefined = claim.ran): ModuleTuple {
+  if (!ran || ran.imageId === imageId(claim.tuple.url)) return claim.tuple
+  return { ...claim.tuple, url: ran.imageId }
 }
 
-function sawThisStart(claim: Claim, biz: BizReport): boolean {
-  return (
-    claim.ran !== undefined &&
-    biz.changedAtMs !== undefined &&
-    wholeSecond(claim.ran.startedAtMs) === wholeSecond(biz.changedAtMs)
+/** One that it shows as ended, too: it may have been about to be replaced when whoever was to do it ended. */
+const startSeen = ({ ran, ended }: Claim, { changedAtMs }: BizReport): Ran | undefined =>
+  [ran, ended].find(
+    one => one && changedAtMs !== undefined && wholeSecond(one.startedAtMs) === wholeSecond(changedAtMs),
   )
-}
 
 function fromMarker(claims: readonly Claim[], biz: BizReport, nowMs: number): Adoption | undefined {
   for (const claim of claims) {
@@ -108,8 +106,9 @@ export function adopt(
   const witnesses = [...claims, ...leaving.filter(ofVersion)]
   const marked = fromMarker(witnesses, biz, nowMs)
   if (marked) return marked
-  const witness = witnesses.find(claim => sawThisStart(claim, biz))
-  if (witness) return { biz, provenance: { tuple: tupleAsRan(witness), claim: witness.id, atMs: nowMs } }
+  const witness = witnesses.find(claim => startSeen(claim, biz))
+  if (witness)
+    return { biz, provenance: { tuple: tupleAsRan(witness, startSeen(witness, biz)), claim: witness.id, atMs: nowMs } }
   const rival = newest.ran ? undefined : witnesses.find(claim => !claim.ran && !sameTuple(claim.tuple, newest.tuple))
   if (rival) return { biz, provenance: { tuple: rival.tuple, claim: rival.id, atMs: nowMs } }
   // Nobody saw this start: a Pod that ran an earlier image of its own still asks for the new one; any other is served.

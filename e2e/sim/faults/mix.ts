@@ -83,10 +83,11 @@ export type FaultMix = { readonly [Kind in FaultKind]?: number }
 
 /** How much more often than their range says faults come that happen at a time: in half of the runs each kind strikes again and again. */
 const STORMS = [1, 1, 4, 12] as const
+const HARD = [4, 12, 30] as const
 
 /** Nothing but these, as hard as they come: for a planted fault that shows under few others. */
 export function leaningOn(rng: SeededRng, kinds: readonly FaultKind[]): FaultMix {
-  const storm = rng.fork('storm').pick(STORMS)
+  const storm = rng.fork('storm').pick(HARD)
   return Object.fromEntries(
     kinds.map(kind => {
       const { per, min, max } = FAULTS[kind]

@@ -48,7 +48,7 @@ const SHOWN_BY: Readonly<Record<string, readonly FaultKind[]>> = {
   'a restart leaves flights standing': ['baseRestart', 'slowInstalls'],
   'what comes late is believed': ['frameReordered', 'frameDelayed'],
   'what a base says is compared by the second of the minute': ['baseRestart'],
-  'REPEAT_BIZ is taken for success': ['frameDoubled'],
+  'REPEAT_BIZ is taken for success': ['frameLost', 'frameDoubled'],
   'a command in flight is sent again': ['slowInstalls'],
   'args do not count': ['ackLost'],
   'an unanswered install is never sent again': ['frameLost', 'baseLinkCut'],

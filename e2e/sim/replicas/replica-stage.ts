@@ -2,6 +2,7 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
+import { baseOfGone, noteGone, noteSent } from '../bases/witnesses.ts'
 import { INEXACT } from '../faults/exactness.ts'
 import type { Struck } from '../faults/strike.ts'
 import { Crashes } from '../operator/crashes.ts'
@@ -27,6 +28,8 @@ export interface Replica {
   isCutOff: boolean
 }
 
+/** What failed for want of a sound build, users try again. */
+const BREAKS_BUILDS = ['buildBroken', 'jarBroken', 'podEdited'] as const
 const SKEW_MAX_HOURS = 6
 const HOUR_MS = 3_600_000
 
@@ -39,6 +42,7 @@ export class ReplicaStage implements Struck {
   readonly verdicts: Verdicts
   readonly owners: OwnerOracle
   readonly #commands = new Map<Replica, CommandOracle>()
+  #isOperatorWriting = false
   #turn = 0
   #bases = 0
   #ips = 0
@@ -57,6 +61,10 @@ export class ReplicaStage implements Struck {
     this.replicas = Array.from({ length: replicas }, (_, at) =>
       this.#newReplica(`op${at}-`, apartMs, rng.fork(`${at}`)),
     )
+    world.server.onCommit(({ resource, type, object }) => {
+      const base = type === 'DELETED' ? baseOfGone(world, resource, object as V1Pod) : undefined
+      if (base && !this.#isOperatorWriting) noteGone(base, resource, object as V1Pod)
+    })
     for (const replica of this.replicas) {
       const { heard } = replica
       this.#commands.set(replica, new CommandOracle({ verdicts, heard, baseOf, isExact, nowMs }))
@@ -96,6 +104,7 @@ export class ReplicaStage implements Struck {
         ...(rng.chance(0.2) && { flags: { activateNewModule: true } }),
         ...(rng.chance(0.3) && { heartSurvives: true }),
       },
+      isWatched: () => this.recordOf(`b${at}`)?.snapshot !== undefined,
     })
     base.skewMs = rng.chance(0.3) ? rng.between(-SKEW_MAX_HOURS, SKEW_MAX_HOURS) * HOUR_MS : 0
     return base
@@ -116,6 +125,7 @@ export class ReplicaStage implements Struck {
     for (const base of world.bases) base.heal()
     for (const node of world.server.list<V1Node>('nodes')) workload.mendNode(node)
     for (const pod of world.server.list<V1Pod>('pods')) workload.mendPod(pod)
+    if (BREAKS_BUILDS.some(kind => world.faults.perHour(kind) > 0)) workload.retryAll()
     for (const replica of this.replicas) {
       replica.isCutOff = false
       replica.host.heal()
@@ -151,7 +161,10 @@ export class ReplicaStage implements Struck {
       world,
       name,
       logsError: (message, fields) => verdicts.object('logged-error', `${message} ${JSON.stringify(fields)}`),
-      started: () => heard.forget(),
+      started: () => {
+        heard.forget()
+        for (const { ledger } of world.bases) ledger.forgotten()
+      },
       replica: {
         isCutOff: () => replica.isCutOff,
         aheadMs: rng.between(-apartMs, apartMs),
@@ -160,10 +173,14 @@ export class ReplicaStage implements Struck {
       watchers: {
         asks: () => undefined,
         before: effect => this.#before(replica, effect),
-        after: () => undefined,
+        after: () => {
+          this.#isOperatorWriting = false
+        },
         heard: () => {},
         hears: (frame, retained) => {
           if (!retained) heard.hears(frame, world.time.now())
+          for (const { identity, ledger } of world.bases)
+            if (this.#serving(identity) === replica) ledger.shown(heard.of(identity)?.listed)
         },
         answered: () => undefined,
         failed: error => verdicts.object('ended', `the operator ended: ${String(error)}`),
@@ -178,11 +195,13 @@ export class ReplicaStage implements Struck {
     if (!current) return false
     const { trace } = this.world
     if (effect.kind === 'write') {
+      this.#isOperatorWriting = true
       if (trace.on) trace.say('R', current.clientId, `${effect.request.verb} ${effect.request.path.slice(0, 120)}`)
       return true
     }
     const { frame, retain } = effect
     if (trace.on) trace.say('>', current.clientId, frame.topic)
+    noteSent(this.world, frame)
     this.owners.sent(frame, current.composition.shares.ownership.holder)
     this.#commands.get(replica)?.sent(frame, current, retain)
     return true
