@@ -10,6 +10,8 @@ export interface BystanderFacts {
   readonly lease: V1Lease | undefined
   /** What its Lease says is not ours to uninstall; undefined: nothing. */
   readonly foreign: ReadonlySet<BizKey> | undefined
+  /** The name in which we hold Leases. */
+  readonly us: string
   readonly nowMs: number
 }
 
@@ -42,10 +44,11 @@ export function decideBystander(facts: BystanderFacts): BystanderDecision {
   return { notes: [{ kind: 'reach', reach: { state: 'dead', sinceMs: nowMs, why } }], wakeAfterMs: LOOK_EVERY_MS, why }
 }
 
-function notesOf({ record, foreign, nowMs }: BystanderFacts): readonly Note[] {
+function notesOf({ record, lease, foreign, us, nowMs }: BystanderFacts): readonly Note[] {
   const { reach } = record
   const why = 'another replica serves it'
-  const known = foreign && record.foreign && same(foreign, record.foreign)
+  // One that names us tells what we ourselves told, and a cache that is behind shows an older word of ours.
+  const known = lease?.spec?.holderIdentity === us || (foreign && record.foreign && same(foreign, record.foreign))
   return [
     ...(reach.state === 'dead' ? [{ kind: 'reach', reach: { state: 'unproven', sinceMs: nowMs, why } } as const] : []),
     ...(foreign && !known ? [{ kind: 'foreign', keys: foreign } as const] : []),

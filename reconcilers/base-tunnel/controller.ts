@@ -17,7 +17,7 @@ import type { TunnelSettings } from './settings.ts'
 
 export interface BaseTunnelControllerOptions {
   readonly registry: Pick<BaseRegistry, 'get' | 'list' | 'note' | 'adopt' | 'remove' | 'link'>
-  readonly ownership: Pick<Ownership, 'acts'>
+  readonly ownership: Pick<Ownership, 'acts' | 'holder'>
   readonly store: Store
   /** What the Lease of a base says is not ours to uninstall. */
   readonly foreignOf: (lease: V1Lease | undefined) => ReadonlySet<BizKey> | undefined
@@ -110,12 +110,13 @@ export class BaseTunnelController implements Reconciler<BaseId> {
 
   /** What was remembered of it is forgotten: it will be another's base when it comes to us. */
   async #standBy(record: BaseRecord): Promise<Outcome> {
-    const { registry, store, clock, foreignOf } = this.#of
+    const { registry, store, clock, foreignOf, ownership } = this.#of
     const { id, nodeName } = record
     this.#forget(id)
     const lease = store.lease(leaseName(nodeName))
     const hasNode = store.node(nodeName) !== undefined
-    const decision = decideBystander({ record, hasNode, lease, foreign: foreignOf(lease), nowMs: clock.now() })
+    const told = { lease, foreign: foreignOf(lease), us: ownership.holder }
+    const decision = decideBystander({ record, hasNode, ...told, nowMs: clock.now() })
     for (const note of decision.notes) registry.note(id, note)
     if (decision.forget) registry.remove(id)
     const left = registry.get(id)

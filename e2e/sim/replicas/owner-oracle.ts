@@ -22,6 +22,8 @@ interface Words {
 
 /** As DESIGN 5 promises: who could not renew for so long sends nothing. */
 const FENCED_AFTER_MS = 10_000
+/** So long others leave a base alone whose Lease is gone: `RESTORE_WITHIN_MS`. */
+const RESTORES_WITHIN_MS = 20_000
 const CHANGES: ReadonlySet<string> = new Set(['installBiz', 'uninstallBiz'])
 
 export class OwnerOracle {
@@ -29,13 +31,18 @@ export class OwnerOracle {
   /** When the API server last took a membership in that name; a released one is no more. */
   readonly #renewedAtMs = new Map<string, number>()
   readonly #released = new Set<string>()
+  /** By Node: who held its Lease last, and since when there is none. */
+  readonly #last = new Map<string, { readonly holder: string; readonly goneAtMs?: number }>()
   /** Who sent what a base is busy with. */
   readonly #senders = new Map<string, string>()
 
   constructor(options: OwnerOracleOptions) {
     this.#of = options
     options.server.onCommit(({ resource, type, object }) => {
-      if (resource === 'leases' && type !== 'DELETED') this.#committed(object as V1Lease)
+      if (resource !== 'leases') return
+      const isOfBase = (object as V1Lease).metadata?.namespace === 'kube-node-lease'
+      if (isOfBase) this.#held(object as V1Lease, type === 'DELETED')
+      else if (type !== 'DELETED') this.#renewed(object as V1Lease)
     })
   }
 
@@ -61,8 +68,17 @@ export class OwnerOracle {
     const { server, verdicts } = this.#of
     const lease = server.get<V1Lease>('leases', 'kube-node-lease', nodeNameOf(base))
     const owner = lease?.spec?.holderIdentity
-    if (owner !== holder) verdicts.object('not-owner', `${holder} sends ${what}, whose Lease names ${owner}`)
+    if (owner !== holder && !(lease === undefined && this.#putsItBack(base, holder)))
+      verdicts.object('not-owner', `${holder} sends ${what}, whose Lease names ${owner}`)
     if (!this.lives(holder)) verdicts.object('fenced-sender', `${holder} sends ${what}, and has not renewed for long`)
+  }
+
+  /** Somebody deleted the Node, and its Lease went with it: whoever held it makes both again, and all others wait for that. */
+  #putsItBack(base: HostedBase, holder: string): boolean {
+    const last = this.#last.get(nodeNameOf(base))
+    return (
+      last?.goneAtMs !== undefined && last.holder === holder && this.#of.nowMs() - last.goneAtMs < RESTORES_WITHIN_MS
+    )
   }
 
   /** What somebody who is gone left behind may still run; of two that live it never may. */
@@ -74,9 +90,14 @@ export class OwnerOracle {
     }
   }
 
-  #committed({ metadata, spec }: V1Lease): void {
+  #held({ metadata, spec }: V1Lease, isGone: boolean): void {
+    const holder = spec?.holderIdentity ?? ''
+    this.#last.set(metadata?.name ?? '', { holder, ...(isGone && { goneAtMs: this.#of.nowMs() }) })
+  }
+
+  #renewed({ metadata, spec }: V1Lease): void {
     const holder = spec?.holderIdentity
-    if (metadata?.namespace === 'kube-node-lease' || !holder) return
+    if (!holder) return
     this.#renewedAtMs.set(holder, this.#of.nowMs())
     if (Object.values(metadata?.annotations ?? {}).includes('released')) this.#released.add(holder)
   }

@@ -62,7 +62,10 @@ async function settle(stage: ReplicaStage): Promise<number | undefined> {
   const withinMs = SETTLES_WITHIN_MS + (gone > MANY_GONE ? gone * GONE_WITHIN_MS : 0)
   for (;;) {
     await world.time.advance(LOOK_EVERY_MS)
-    for (const base of world.bases) if (!replicas.every(({ host }) => host.knows(base.identity))) base.beatAgain()
+    // Only a heart tells the address, and one that stopped tells no other.
+    const moves = world.faults.perHour('addressReused') > 0
+    for (const base of world.bases)
+      if (moves || !replicas.every(({ host }) => host.knows(base.identity))) base.beatAgain()
     const open = stage.open
     const tookMs = world.time.now() - healedAtMs
     if (open.length === 0) return tookMs
