@@ -9,8 +9,6 @@ type SnapshotHeard = Extract<Observation, { kind: 'snapshot' }>
 
 /** All that runs on the base, as of `publishedAtMs`; what a later answer said of a biz outranks it. */
 export function observeSnapshot(record: BaseRecord, heard: SnapshotHeard, context: ObserveContext): Observed {
-  const { snapshot } = record
-  if (snapshot && heard.publishedAtMs <= snapshot.publishedAtMs) return unchanged(record)
   // Of two processes that alternate, either may have said it: what is known stays until they stop.
   if (isDuplicated(record, context.nowMs)) return unchanged(record)
   const looked = replaced(record, heard, context)

@@ -41,7 +41,7 @@ const nameOf = ({ identity }: HostedBase, key: string): string => `${identity} $
 const TRACELESS_AFTER_MS = 11_000
 const INSTALLS_MAX = 2
 /** A module is watched for thirty seconds before it is swept, by caches that were proven current since. */
-const UNSEEN_MS = 35_000
+const CURRENT_WITHIN_MS = 31_000
 const COMMANDS_MAX = 3
 
 export class CommandOracle {
@@ -125,13 +125,12 @@ export class CommandOracle {
   #unseen({ id, nodeName }: BaseRecord, { bizName = '', bizVersion }: Words, { store }: Composition): void {
     const { pods, nowMs, verdicts } = this.#of
     const isSeen = store.podsOn(nodeName).some(pod => claimsIn(pod).some(({ name }) => name === bizName))
-    if (isSeen || !pods) return
+    if (isSeen || !pods || nowMs() - store.freshAtMs < CURRENT_WITHIN_MS) return
     const claims = liveClaims(pods(), nodeName).get(bizName) ?? []
-    const claim = claims.find(({ version, pod }) => version === bizVersion && nowMs() - boundAtMs(pod) > UNSEEN_MS)
-    if (claim)
+    if (claims.some(({ version }) => version === bizVersion))
       verdicts.object(
         'claimed',
-        `${id} gets uninstallBiz ${bizName}:${bizVersion}, which ${claim.pod.metadata?.name} has long claimed`,
+        `${id} gets uninstallBiz ${bizName}:${bizVersion}, by a cache that is behind: it is claimed`,
       )
   }
 
@@ -143,9 +142,4 @@ export class CommandOracle {
     if (isActive && installStrategy !== 'uninstallThenInstall')
       this.#of.verdicts.object('installed-twice', `${identity} gets installBiz ${key}, which it said is active`)
   }
-}
-
-const boundAtMs = ({ status }: V1Pod): number => {
-  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
-  return new Date(scheduled?.lastTransitionTime ?? Number.POSITIVE_INFINITY).getTime()
 }

@@ -56,16 +56,13 @@ function begin(stage: ReplicaStage, { run, mix }: ReplicaPlan): void {
 }
 
 async function settle(stage: ReplicaStage): Promise<number | undefined> {
-  const { world, verdicts, replicas } = stage
+  const { world, verdicts } = stage
   const healedAtMs = world.time.now()
   const gone = orphans(world)
   const withinMs = SETTLES_WITHIN_MS + (gone > MANY_GONE ? gone * GONE_WITHIN_MS : 0)
   for (;;) {
     await world.time.advance(LOOK_EVERY_MS)
-    // Only a heart tells the address, and one that stopped tells no other.
-    const moves = world.faults.perHour('addressReused') > 0
-    for (const base of world.bases)
-      if (moves || !replicas.every(({ host }) => host.knows(base.identity))) base.beatAgain()
+    beatAgain(stage)
     const open = stage.open
     const tookMs = world.time.now() - healedAtMs
     if (open.length === 0) return tookMs
@@ -74,4 +71,11 @@ async function settle(stage: ReplicaStage): Promise<number | undefined> {
     for (const what of open.slice(0, 5)) verdicts.object('settles', what)
     return undefined
   }
+}
+
+/** Only a heart tells the address, and one that stopped tells no other; a base that nobody knows is found by nobody. */
+function beatAgain({ world, replicas }: ReplicaStage): void {
+  const moves = world.faults.perHour('addressReused') > 0
+  for (const base of world.bases)
+    if (moves || !replicas.every(({ host }) => host.knows(base.identity))) base.beatAgain()
 }
