@@ -282,6 +282,11 @@ describe('taking offline', () => {
   test('not while its install may be running', () => {
     expect(planFor(runningOld({ flights: [inFlight()] }), [leaving])).toMatchObject({ kind: 'wait' })
   })
+
+  test('what the base did not find is not asked for again before it was looked at: else each answer is another command', () => {
+    const doubts = new Map([[bizKey('biz1', '0.0.1'), { sincePublishedAtMs: 1, raisedAtMs: BUILT_AT_MS }]])
+    expect(planFor(runningOld({ doubts }), [leaving])).toMatchObject({ kind: 'wait' })
+  })
 })
 
 describe('the limits of a base', () => {

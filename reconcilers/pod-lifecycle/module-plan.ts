@@ -71,6 +71,7 @@ function uninstallUnlessBusy({ record, nowMs }: NameFacts, name: string, version
   const refused = record.uninstallFailures?.get(bizKey(name, version))
   if (refused && refused.nextTryAtMs > nowMs) return wait('uninstall failed, backing off', refused.nextTryAtMs)
   if (record.flights.has(bizKey(name, version))) return wait('a command for this biz may be running')
+  if (record.doubts.has(bizKey(name, version))) return wait('waiting for the base to show what it runs')
   if (flightsOf(record, name).some(flight => !flight.overdue && flight.strategy === 'uninstallThenInstall')) {
     return wait('the base is replacing this biz')
   }

@@ -46,7 +46,7 @@ const SHOWN_BY: Readonly<Record<string, readonly FaultKind[]>> = {
   'absence is believed from a look older than the answer': ['frameReordered'],
   'a restarted JVM is believed to run what the former one ran': ['baseRestart'],
   'a restart leaves flights standing': ['baseRestart', 'slowInstalls'],
-  'what comes late is believed': ['frameReordered', 'frameDelayed'],
+  'what comes late is believed': ['frameReordered'],
   'what a base says is compared by the second of the minute': ['baseRestart'],
   'REPEAT_BIZ is taken for success': ['frameLost', 'frameDoubled'],
   'a command in flight is sent again': ['slowInstalls'],

@@ -8,8 +8,11 @@ import type { World } from '../world.ts'
 import { Told } from './told.ts'
 import type { Verdicts } from './verdicts.ts'
 
-/** By these nobody can tell which of two words is the newer, or how much of one is taken. */
-const UNKNOWABLE: readonly FaultKind[] = ['clockJumps', 'identityShared', 'answerInPart']
+/**
+ * By these nobody can tell which of two words is the newer, or how much of one is taken. What comes more than a minute late
+ * looks as if a clock had been set back.
+ */
+const UNKNOWABLE: readonly FaultKind[] = ['clockJumps', 'identityShared', 'answerInPart', 'frameDelayed']
 
 interface Base {
   readonly told: Told
