@@ -107,14 +107,17 @@ export function adopt(
   const marked = fromMarker(witnesses, biz, nowMs)
   if (marked) return marked
   const witness = witnesses.find(claim => startSeen(claim, biz))
-  if (witness)
-    return { biz, provenance: { tuple: tupleAsRan(witness, startSeen(witness, biz)), claim: witness.id, atMs: nowMs } }
+  if (witness) return adopted(biz, witness, tupleAsRan(witness, startSeen(witness, biz)), nowMs)
   const rival = newest.ran ? undefined : witnesses.find(claim => !claim.ran && !sameTuple(claim.tuple, newest.tuple))
-  if (rival) return { biz, provenance: { tuple: rival.tuple, claim: rival.id, atMs: nowMs } }
+  if (rival) return adopted(biz, rival, rival.tuple, nowMs)
   // Nobody saw this start: a Pod that ran an earlier image of its own still asks for the new one; any other is served.
-  const tuple = claims.length === 1 ? tupleAsRan(newest) : newest.tuple
-  return { biz, provenance: { tuple, claim: newest.id, atMs: nowMs } }
+  return adopted(biz, newest, claims.length === 1 ? tupleAsRan(newest) : newest.tuple, nowMs)
 }
+
+const adopted = (biz: BizReport, { id }: Claim, tuple: ModuleTuple, nowMs: number): Adoption => ({
+  biz,
+  provenance: { tuple, claim: id, atMs: nowMs },
+})
 
 /** Every present biz that a live Pod claims and that nothing is remembered of. */
 export function adoptions(record: BaseRecord, claims: Iterable<NameClaims>, nowMs: number): readonly Adoption[] {
