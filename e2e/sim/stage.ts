@@ -79,7 +79,8 @@ export class Stage {
     this.#deaths = new DeathOracle({ verdicts, heard, nowMs, isExact: () => isExact(world), blindSinceMs })
     this.#answers = new AnswerOracle({ verdicts, nowMs, isExact: () => isSole(world) })
     this.#silence = new SilenceOracle(world, heard, verdicts)
-    this.#knowledge = new KnowledgeOracle(world, verdicts)
+    const restarted = (identity: string): void => this.#silence.restarted(this.operator.current, identity)
+    this.#knowledge = new KnowledgeOracle(world, verdicts, restarted)
     this.#lists = new ListOracle(verdicts)
     this.#conflicts = new WriteOracle(verdicts, isFree(world, UNSEEN_WRITES))
     const identityOf = (node: string): string | undefined =>

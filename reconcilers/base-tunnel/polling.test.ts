@@ -54,8 +54,11 @@ test('a question not answered for five seconds is asked again, every five', () =
 })
 
 test('one that asks for its baseline is asked for its health: it may be another process than the one we know', () => {
-  expect(asked({ memo: { ...askedAgo(60), greetedAtMs: now } })).toEqual(['health'])
-  expect(asked({ memo: { ...askedAgo(60), greetedAtMs: now - 60 } })).toEqual([])
+  const known: BaseFacts = { healthAtMs: now - 30_000 }
+  expect(asked({ base: known, memo: { ...askedAgo(60), greetedAtMs: now } })).toEqual(['health'])
+  expect(asked({ base: known, memo: { ...askedAgo(60), greetedAtMs: now - 60 } })).toEqual([])
+  expect(asked({ base: known, memo: { ...askedAgo(200), greetedAtMs: now - 200 } })).toEqual(['health'])
+  expect(asked({ base: { healthAtMs: now }, memo: { ...askedAgo(200), greetedAtMs: now - 200 } })).toEqual([])
 })
 
 test('a silent base is asked every five seconds', () => {

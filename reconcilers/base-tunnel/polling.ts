@@ -108,21 +108,29 @@ function needs(facts: TunnelFacts, kind: Kind): readonly [Need, ...Need[]] {
   return kind === 'health' ? [quiet, ...healthNeeds(facts)] : [quiet, ...snapshotNeeds(facts)]
 }
 
-function healthNeeds({ record, memo, link, nowMs }: TunnelFacts): readonly Need[] {
+function healthNeeds(facts: TunnelFacts): readonly Need[] {
+  const { record, link, nowMs } = facts
   const { reach, life, firstHeardAtMs, health } = record
   const beganMs = Math.max(firstHeardAtMs, link.sinceMs)
   const heartMissing = nowMs - (life.heartAtMs ?? firstHeardAtMs) > HEART_MISSED_AFTER_MS
   const open = life.askedSinceMs !== undefined && nowMs - life.askedSinceMs > ASK_AGAIN_MS
-  const begins = memo.greetedAtMs !== undefined && (memo.askedAtMs.health ?? 0) < memo.greetedAtMs
   const early = growing(beganMs, nowMs, SETTLING_MIN_MS, ASK_AGAIN_MS)
   return [
     ...(reach.state !== 'heard' ? [{ intervalMs: early, why: `the base is ${reach.state}` }] : []),
-    // Its first word may be that of the process we know, or of the next: only its run time tells.
-    ...(begins ? [{ intervalMs: COALESCE_MS, why: 'it asks for its baseline: a process begins' }] : []),
+    ...beginningNeeds(facts),
     ...(health ? [] : [{ intervalMs: early, why: 'its health is not known yet' }]),
     ...(heartMissing ? [{ intervalMs: ASK_AGAIN_MS, why: 'its heart is missing' }] : []),
     ...(open ? [{ intervalMs: ASK_AGAIN_MS, why: 'a question is open' }] : []),
   ]
+}
+
+/** Its first word may be that of the process we know, or of the next: only its run time tells, and until then its Pods show the former. */
+function beginningNeeds({ record, memo, nowMs }: TunnelFacts): readonly Need[] {
+  const { greetedAtMs } = memo
+  if (greetedAtMs === undefined || (record.healthAtMs ?? 0) >= greetedAtMs) return []
+  const isAsked = (memo.askedAtMs.health ?? 0) >= greetedAtMs
+  const intervalMs = isAsked ? growing(greetedAtMs, nowMs, SETTLING_MIN_MS, ASK_AGAIN_MS) : COALESCE_MS
+  return [{ intervalMs, why: 'it asked for its baseline: a process may have begun' }]
 }
 
 /** A base that is not heard is asked for its health alone: one question in its queue is enough. */

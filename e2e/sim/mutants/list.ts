@@ -42,12 +42,6 @@ const HEARING: readonly Mutant[] = [
     '...(alive && { aliveAtMs: observation.publishedAtMs })',
   ),
   mutant(
-    'what comes late is believed',
-    `${REGISTRY}/freshness.ts`,
-    "return publishedAtMs === last ? 'repeated' : 'late'",
-    "return publishedAtMs === last ? 'repeated' : 'new'",
-  ),
-  mutant(
     'what a base says is compared by the second of the minute',
     `${REGISTRY}/freshness.ts`,
     "if (last === undefined || publishedAtMs > last) return 'new'",
@@ -171,12 +165,6 @@ const FOREIGN: readonly Mutant[] = [
     `${TUNNEL}/foreign.ts`,
     'return present.filter(key => !isKnown(facts, key) && !isOpen(record, key))',
     'return record.foreign ? [] : present.filter(key => !isKnown(facts, key) && !isOpen(record, key))',
-  ),
-  mutant(
-    'the sweep trusts a cache that may be old',
-    `${TUNNEL}/sweep.ts`,
-    'if (entry.snapshots < SNAPSHOTS || cacheFreshAtMs < entry.sinceMs) return undefined',
-    'if (cacheFreshAtMs < 0) return undefined',
   ),
 ]
 

@@ -23,11 +23,14 @@ interface Base {
 export class KnowledgeOracle {
   readonly #world: World
   readonly #verdicts: Verdicts
+  readonly #tellRestarted: (identity: string) => void
   readonly #bases = new Map<string, Base>()
 
-  constructor(world: World, verdicts: Verdicts) {
+  /** `tellRestarted`: the operator has understood that a base runs in another JVM. */
+  constructor(world: World, verdicts: Verdicts, tellRestarted: (identity: string) => void) {
     this.#world = world
     this.#verdicts = verdicts
+    this.#tellRestarted = tellRestarted
   }
 
   /** Another operator was told nothing yet. */
@@ -48,6 +51,7 @@ export class KnowledgeOracle {
     const isRestart = record.restarts !== base.restarts
     base.restarts = record.restarts
     if (isRestart) this.#restarted(base, record, verb === 'queryBaseline')
+    if (isRestart) this.#tellRestarted(identity)
     base.told.hears(frame)
     const wrong = base.told.contradicts(statesOf(record)) ?? outlived(record, base.beganAtMs)
     if (wrong) this.#verdicts.object('knowledge', `${identity}: ${wrong}`)

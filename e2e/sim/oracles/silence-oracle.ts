@@ -1,5 +1,6 @@
 /** A base that says nothing is shown as silent, and as dead in the end: looked at every few seconds while we surely could hear it. */
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
+import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Incarnation } from '../operator/incarnation.ts'
 import type { World } from '../world.ts'
 import type { Heard } from './heard.ts'
@@ -14,11 +15,6 @@ const MISSING_MAX = 3
 const MISSED_MS = 10_000
 /** Asked after a minute and a fifth at the latest, and then for thirty seconds. */
 const DEAF_SHOWN_WITHIN_MS = 105_000
-/** Its first word may come minutes late, or be that of another process. */
-const NOBODY_KNOWS_WHEN = ['frameDelayed', 'clockJumps', 'identityShared'] as const
-/** A JVM is looked at as soon as it begins. */
-const LOOKED_AT_WITHIN_MS = 8_000
-
 const SLOWS = [
   'apiConflict',
   'apiThrottled',
@@ -28,6 +24,11 @@ const SLOWS = [
   'apiSlow',
   'watchLag',
 ] as const
+
+/** By these a Pod shows for a while what was written, or decided, before. */
+const OLD_WRITES = [...SLOWS, 'apiOutage', 'watchCut', 'watchTooOld', 'operatorPaused'] as const
+/** A write, and a few milliseconds before it is decided on. */
+const NOT_READY_WITHIN_MS = 300
 
 export class SilenceOracle {
   readonly #world: World
@@ -53,7 +54,6 @@ export class SilenceOracle {
     const sinceMs = Math.max(this.#steadySinceMs, link.sinceMs, operator.startedAtMs)
     const quiet = bases.map(({ identity }) => ({ identity, lastAtMs: this.#heard.of(identity)?.lastAtMs ?? 0 }))
     this.#deafAreShown(sinceMs)
-    this.#youngAreNotReady()
     if (quiet.filter(({ lastAtMs }) => nowMs - lastAtMs > MISSED_MS).length > MISSING_MAX) return
     // One not heard since our own connect is judged a whole window later: it may be on its way back.
     for (const { identity, lastAtMs } of quiet)
@@ -74,18 +74,17 @@ export class SilenceOracle {
     }
   }
 
-  /** What a JVM runs is known from its own words alone. */
-  #youngAreNotReady(): void {
-    const { bases, faults } = this.#world
-    if (NOBODY_KNOWS_WHEN.some(kind => faults.perHour(kind) > 0)) return
-    for (const { identity } of bases.filter(base => this.#isUnknown(base.identity)))
-      for (const pod of this.#podsOn(`virtual-node-${identity}`))
-        this.#verdicts.object('pod-ready', `${pod.metadata?.name}: Ready, and nobody knows what the new JVM runs`)
-  }
-
-  #isUnknown(identity: string): boolean {
-    const { began = 0, begunAtMs = 0, listed } = this.#heard.of(identity) ?? {}
-    return began > 0 && !listed && this.#world.time.now() - begunAtMs >= LOOKED_AT_WITHIN_MS
+  /** The operator knows that this JVM is another one: before it was looked at no Pod of it is Ready. */
+  restarted(operator: Incarnation | undefined, identity: string): void {
+    const { time, faults } = this.#world
+    const record = operator?.composition.registry.get(baseId(identity))
+    if (!record || record.snapshot || OLD_WRITES.some(kind => faults.perHour(kind) > 0)) return
+    time.after(NOT_READY_WITHIN_MS, () => {
+      const now = operator?.composition.registry.get(baseId(identity))
+      if (!operator?.alive || !this.#isSteady(operator) || now?.restarts !== record.restarts || now.snapshot) return
+      for (const { metadata } of this.#podsOn(`virtual-node-${identity}`))
+        this.#verdicts.object('pod-ready', `${metadata?.name}: Ready, and nobody knows what the new JVM runs`)
+    })
   }
 
   /** Those that show Ready; one that is being deleted gets no traffic, whatever it shows. */
