@@ -3,8 +3,12 @@
  * seed means another run once faults or draws are added, so each of these has a test of its own beside the code; the seeds are
  * played again all the same.
  */
+import type { FaultKind } from './faults/mix.ts'
+
 export interface FoundBySeed {
   readonly seed: number
+  /** The only faults of its run. */
+  readonly lean?: readonly FaultKind[]
   readonly found: string
   /** First line of the commit. */
   readonly mended: string
@@ -136,5 +140,27 @@ export const FOUND: readonly FoundBySeed[] = [
     seed: 98400519,
     found: 'a base speaks while its Lease is being deleted: its Node is deleted all the same',
     mended: 'A base that speaks while its Lease is being deleted keeps its Node',
+  },
+  {
+    seed: 2,
+    lean: ['operatorCrash', 'baseRestart'],
+    found:
+      'a JVM restarts twice within a minute, and the operator in between: for a minute Pods of the second show what the first ran',
+    mended:
+      'The simulation knows what each base told, and leans on one fault at will; a first word of a JVM that we may know already is answered at once, and its health asked',
+  },
+  {
+    seed: 9,
+    lean: ['baseRestart', 'baseDropsOff', 'frameLost'],
+    found:
+      'a module is gone with a JVM whose restart nobody heard: each answer that it is not there is another uninstall',
+    mended: 'What a base did not find is not asked for again before it was looked at: each answer was another command',
+  },
+  {
+    seed: 246,
+    lean: ['operatorCrashAtEffect', 'slowInstalls'],
+    found:
+      'killed before it replaces a module of a base that does not tell when it started: the former one is taken for the next',
+    mended: 'Of a base that does not tell when its modules started, the Pod that shows its own running is believed',
   },
 ]

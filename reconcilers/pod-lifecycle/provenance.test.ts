@@ -37,6 +37,13 @@ describe('after a restart of the operator', () => {
     })
   })
 
+  test('where the base does not tell when it started, the Pod that shows it running is believed', () => {
+    const { changedAtMs: _untold, ...bare } = biz
+    const before = aPod({ name: 'before', status: running(AT) })
+    const after = aPod({ name: 'after', createdAt: '2026-01-01T00:09:00Z', image: 'http://jars/new.jar' })
+    expect(adopt(bare, claimsFor([before, after]), 7)?.provenance.tuple.url).toBe(jar('biz1', '0.0.1'))
+  })
+
   test('an image edited meanwhile is told from what runs', () => {
     const edited = aPod({ image: 'http://jars/new.jar', status: running(AT) })
     expect(adoptFrom(edited)?.provenance.tuple.url).toBe(jar('biz1', '0.0.1'))

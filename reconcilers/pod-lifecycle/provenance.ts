@@ -58,11 +58,14 @@ function tupleAsRan(claim: Claim, ran: Ran | undefined = claim.ran): ModuleTuple
   return { ...claim.tuple, url: ran.imageId }
 }
 
-/** One that it shows as ended, too: it may have been about to be replaced when whoever was to do it ended. */
-const startSeen = ({ ran, ended }: Claim, { changedAtMs }: BizReport): Ran | undefined =>
-  [ran, ended].find(
-    one => one && changedAtMs !== undefined && wholeSecond(one.startedAtMs) === wholeSecond(changedAtMs),
-  )
+/**
+ * One that it shows as ended, too: it may have been about to be replaced when whoever was to do it ended. Of a base that does
+ * not tell when its modules started, whoever shows that its own runs is believed.
+ */
+function startSeen({ ran, ended }: Claim, { changedAtMs }: BizReport): Ran | undefined {
+  if (changedAtMs === undefined) return ran
+  return [ran, ended].find(one => one && wholeSecond(one.startedAtMs) === wholeSecond(changedAtMs))
+}
 
 function fromMarker(claims: readonly Claim[], biz: BizReport, nowMs: number): Adoption | undefined {
   for (const claim of claims) {

@@ -28,7 +28,7 @@ export function planted(text: string, { name, file, find, replace }: Mutant): st
 const pathOf = ({ file }: Mutant): string => join(ROOT, file)
 
 /** What the simulator is told, to play its seeds. */
-export const leanArgs = ({ lean }: Mutant): readonly string[] => (lean ? ['--lean', lean.join(',')] : [])
+export const leanArgs = ({ lean }: Pick<Mutant, 'lean'>): readonly string[] => (lean ? ['--lean', lean.join(',')] : [])
 
 /** What it is planted into, as it stands. */
 export const sourceOf = (mutant: Mutant): Promise<string> => readFile(pathOf(mutant), 'utf8')

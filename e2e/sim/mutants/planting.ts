@@ -61,6 +61,7 @@ const SEEN_BY: Readonly<Record<string, number>> = {
   'a second write is planned from the state before the first': 1,
   'a list may be that of a server that lags behind': 4,
   'a list shows no deletion': 17,
+  'a JVM that has just begun is shown as the one before': 5,
   'a superseded Pod fails': 5,
 }
 
