@@ -30,8 +30,8 @@ e2e-kind: install ## The journeys on a kind cluster (needs Docker, kind, kubectl
 test-java: install ## Contract, journeys and faults on real bases (JDK 17 and Maven; ten minutes)
 	@$(RUN) test:java
 
-sim: install ## Simulate: SEED=n tells one run line by line, SEEDS=n FROM=m plays many, PLAN='{...}' a shrunk one, REPLICAS=n several operators
-	@$(if $(REPLICAS),$(RUN) sim:replicas -- --replicas $(REPLICAS) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100) --from $(or $(FROM),1)),$(RUN) sim -- $(if $(PLAN),--plan '$(PLAN)',$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100) --from $(or $(FROM),1) --shrink)))
+sim: install ## Simulate: SEED=n tells one run line by line, SEEDS=n FROM=m plays many, LEAN=fault,fault with no other faults, PLAN='{...}' a shrunk one, REPLICAS=n several operators
+	@$(if $(REPLICAS),$(RUN) sim:replicas -- --replicas $(REPLICAS) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100) --from $(or $(FROM),1)),$(RUN) sim -- $(if $(PLAN),--plan '$(PLAN)',$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100) --from $(or $(FROM),1) --shrink) $(if $(LEAN),--lean $(LEAN))))
 
 sim-mutants: install ## Plant each known fault in turn and look for a seed that sees it (an hour)
 	@$(RUN) sim:mutants

@@ -85,7 +85,8 @@ async function tellTwice(plan: RunPlan): Promise<void> {
 async function tellFailed({ plan, violations }: RunResult): Promise<boolean> {
   const [first] = violations
   if (!first) return false
-  say(`seed ${plan.seed}: ${first.oracle}: ${first.what}\n  make sim SEED=${plan.seed}`)
+  const alone = values.lean === undefined ? '' : ` LEAN=${values.lean}`
+  say(`seed ${plan.seed}: ${first.oracle}: ${first.what}\n  make sim SEED=${plan.seed}${alone}`)
   process.exitCode = 1
   if (values.shrink) await tellSmall(plan, first.oracle)
   return values.until ?? false

@@ -106,7 +106,6 @@ const COMMANDS: readonly Mutant[] = [
     '...(args.length > 0 ? { args } : {}),',
     '...(args.length > 9 ? { args } : {}),',
   ),
-  mutant('args do not count', 'reconcilers/claims.ts', '    sameList(a.args, b.args) &&\n', ''),
   mutant(
     'an unanswered install is never sent again',
     `${PODS}/resend.ts`,
@@ -175,12 +174,6 @@ const ORIGINS: readonly Mutant[] = [
     `${PODS}/provenance.ts`,
     'if (witness) return',
     'if (witness && nowMs < 0) return',
-  ),
-  mutant(
-    'a marker of a replacement is not read',
-    `${PODS}/provenance.ts`,
-    'if (marked) return marked',
-    'if (marked && nowMs < 0) return marked',
   ),
 ]
 

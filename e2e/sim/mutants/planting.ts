@@ -78,7 +78,6 @@ const SHOWN_BY: Readonly<Record<string, readonly FaultKind[]>> = {
   'the peer’s leftovers are not cleared': ['peerRetained'],
   'what a conflict told of is taken for ours': ['peerRetained', 'frameDoubled', 'slowInstalls', 'baseLinkCut'],
   'what came unseen with a young JVM is taken for ours': ['operatorCrash', 'baseRestart'],
-  'a marker of a replacement is not read': ['operatorCrashAtEffect', 'slowInstalls'],
   'silence is believed of questions that never left': ['operatorBlackHole'],
   'most of all bases silent at once are judged as one': ['allDropOff'],
   'a base is asked once and never again': ['baseDeaf'],
