@@ -33,7 +33,7 @@ test-java: install ## Contract, journeys and faults on real bases (JDK 17 and Ma
 sim: install ## Simulate: SEED=n tells one run line by line, SEEDS=n FROM=m plays many, LEAN=fault,fault with no other faults, PLAN='{...}' a shrunk one, REPLICAS=n several operators
 	@$(if $(REPLICAS),$(RUN) sim:replicas -- --replicas $(REPLICAS) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100) --from $(or $(FROM),1)),$(RUN) sim -- $(if $(PLAN),--plan '$(PLAN)',$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100) --from $(or $(FROM),1) --shrink) $(if $(LEAN),--lean $(LEAN))))
 
-sim-mutants: install ## Plant each known fault in turn and look for a seed that sees it (an hour)
+sim-mutants: install ## Plant each known fault in turn and look for a seed that sees it (half an hour)
 	@$(RUN) sim:mutants
 
 fuzz: install ## Knock at a door with hostile input: DOOR=mqtt, objects, pods, configuration, http, else each; MINUTES=n, SEED=n

@@ -146,8 +146,7 @@ export const FOUND: readonly FoundBySeed[] = [
     lean: ['operatorCrash', 'baseRestart'],
     found:
       'a JVM restarts twice within a minute, and the operator in between: for a minute Pods of the second show what the first ran',
-    mended:
-      'The simulation knows what each base told, and leans on one fault at will; a first word of a JVM that we may know already is answered at once, and its health asked',
+    mended: 'A base whose first word may be that of another JVM is asked until its health tells which',
   },
   {
     seed: 9,

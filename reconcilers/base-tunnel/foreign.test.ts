@@ -28,12 +28,6 @@ describe('at first contact', () => {
     expect(decide({ base: firstContact, claims: undefined })).toEqual({})
   })
 
-  test('of a base that was taken over nothing is settled by a cache that may not show the Pods of its former owner yet', () => {
-    const base: BaseFacts = { ...firstContact, takenAtMs: now - 5_000 }
-    expect(decide({ base, cacheFreshAtMs: now - 5_001 })).toEqual({})
-    expect(foreignOf({ base, claims: ['biz1:0.0.1'], cacheFreshAtMs: now - 5_000 })).toEqual(keys('shipped:1'))
-  })
-
   test.each<[string, BaseFacts]>([
     ['there is no snapshot', { lacking: ['snapshot', 'foreign'] }],
     ['the base is not heard', { reach: { state: 'unproven', sinceMs: now, why: '' } }],

@@ -29,13 +29,8 @@ export function isNews(facts: TunnelFacts): boolean {
   const { watched } = memo
   if (awaitsHealth(facts) || !record.snapshot) return false
   if (record.reach.state !== 'heard' || record.noCommands?.reason === 'DuplicateIdentity') return false
-  if (isBehind(facts)) return false
   return watched?.snapshots !== record.snapshot.count || watched?.restarts !== record.restarts
 }
-
-/** Taken over, and Pods that asked its former owner for what runs there may not be seen yet: theirs would be held for foreign. */
-const isBehind = ({ record: { takenAtMs }, memo, cacheFreshAtMs }: TunnelFacts): boolean =>
-  takenAtMs !== undefined && !memo.watched && cacheFreshAtMs < takenAtMs
 
 /** What becomes of a biz is open: of the others it tells nothing, and they need not wait for it, which may take minutes. */
 function isOpen({ bizs, flights, doubts }: BaseRecord, key: BizKey): boolean {

@@ -57,7 +57,8 @@ const HEARING: readonly Mutant[] = [
     'REPEAT_BIZ is taken for success',
     `${REGISTRY}/observe-answer.ts`,
     "return expecting(record, facts, 'REPEAT_BIZ')",
-    "return installed(record, facts, { kind: 'installed', bizs: [{ name: facts.answer.name, version: facts.answer.version, state: 'activated' }] } as never, before)",
+    `const { name, version } = facts.answer
+      return installed(record, facts, { kind: 'installed', bizs: [{ name, version, state: 'activated' }] } as never, before)`,
   ),
 ]
 
