@@ -213,7 +213,7 @@ export class Stage {
   #operatorStarted(): void {
     const { heard, operator } = this
     heard.forget()
-    for (const { ledger } of this.world.bases) ledger.forgotten()
+    for (const { ledger } of this.world.bases) ledger.forgotten(this.world.time.now())
     this.#answers.forget()
     this.#deaths.forget()
     this.#knowledge.forget()

@@ -33,6 +33,8 @@ export class HostedBase {
   readonly ledger = new Ledger()
   /** Ahead of the world's clock by this much. */
   skewMs = 0
+  /** Its clock was set since its process began: when its modules came up nobody can tell. */
+  clockWasSet = false
   /** Since when its heart beats and it answers nothing. */
   deafSinceMs: number | undefined
   /** Alive in the world's eyes: cut off, paused or deaf it may be, but its modules run. */
@@ -142,6 +144,7 @@ export class HostedBase {
     const starts = ++this.#starts
     told(this.identity, 'starts')
     this.deafSinceMs = undefined
+    this.clockWasSet = false
     this.beganAtMs = time.now()
     this.#of.began?.()
     this.ledger.began(staticModules.map(({ name, version }) => `${name}:${version}`))

@@ -17,6 +17,8 @@ export interface Running {
   readonly sinceMs: number
 }
 
+const LONG_UNDER_WAY_MS = 10_000
+
 export class Ledger {
   readonly #running = new Map<string, Running & Origin>()
   readonly #origins = new Map<string, Origin>()
@@ -24,8 +26,10 @@ export class Ledger {
   readonly #untold = new Set<string>()
   /** While it was being installed. */
   readonly #lostMeanwhile = new Set<string>()
-  /** What was last sent for each; undefined: to remove it. */
-  readonly #asked = new Map<string, Origin | undefined>()
+  /** What was last sent for each, and when; without an origin: to remove it. */
+  readonly #asked = new Map<string, { readonly origin: Origin | undefined; readonly atMs: number }>()
+  /** When an operator last began. */
+  #operatorSinceMs = 0
   /** Somebody else's, and the operator that had looked before has not seen them yet. */
   readonly #coming = new Set<string>()
 
@@ -52,14 +56,15 @@ export class Ledger {
   }
 
   /** Another operator: it cannot tell what came before it looked. */
-  forgotten(): void {
+  forgotten(atMs: number): void {
+    this.#operatorSinceMs = atMs
     for (const key of this.#coming) this.#untold.add(key)
     this.#coming.clear()
   }
 
   /** A command for it leaves an operator. */
-  asked(key: string, origin: Origin | undefined): void {
-    this.#asked.set(key, origin)
+  asked(key: string, origin: Origin | undefined, atMs: number): void {
+    this.#asked.set(key, { origin, atMs })
   }
 
   loseWitness(key: string): void {
@@ -95,7 +100,8 @@ export class Ledger {
     const key = `${name}:${version}`
     if ((kind !== 'installBiz' && kind !== 'uninstallBiz') || name === '' || this.#running.has(key)) return
     this.#running.set(key, { kind, isWatched, url, args, sinceMs: atMs })
-    if (kind === 'installBiz' && this.#isOvertaken(key, { url, args })) this.#lostMeanwhile.add(key)
+    const isLate = this.#isOvertaken(key, { url, args }) || this.#isOfFormer(key, atMs)
+    if (kind === 'installBiz' && isLate) this.#lostMeanwhile.add(key)
   }
 
   answered({ command, name, version, code, dataCode }: GivenAnswer): void {
@@ -110,10 +116,17 @@ export class Ledger {
       for (const of of [this.#origins, this.#foreign, this.#untold, this.#coming]) of.delete(key)
   }
 
+  /** Sent by an operator that has ended since, and long under way: the next one had looked, and hears of no command. */
+  #isOfFormer(key: string, nowMs: number): boolean {
+    const sentAtMs = this.#asked.get(key)?.atMs ?? nowMs
+    return sentAtMs < this.#operatorSinceMs && nowMs - sentAtMs > LONG_UNDER_WAY_MS
+  }
+
   #isOvertaken(key: string, { url, args }: Origin): boolean {
     const newest = this.#asked.get(key)
-    if (!newest) return this.#asked.has(key)
-    return newest.url !== url || newest.args.join(' ') !== args.join(' ')
+    if (!newest) return false
+    if (!newest.origin) return true
+    return newest.origin.url !== url || newest.origin.args.join(' ') !== args.join(' ')
   }
 
   #installed(key: string, name: string, ended: (Running & Origin) | undefined): void {

@@ -20,7 +20,7 @@ export function noteSent(world: World, { topic, payload }: Frame): void {
   if ((verb !== 'installBiz' && verb !== 'uninstallBiz') || payload.length === 0) return
   const { bizName, bizVersion, bizUrl = '', args = [] } = JSON.parse(Buffer.from(payload).toString('utf8')) as Command
   const origin = verb === 'installBiz' ? { url: bizUrl, args } : undefined
-  world.baseOf(identity)?.ledger.asked(`${bizName}:${bizVersion}`, origin)
+  world.baseOf(identity)?.ledger.asked(`${bizName}:${bizVersion}`, origin, world.time.now())
 }
 
 export function baseOfGone(world: World, resource: string, object: V1Pod): HostedBase | undefined {

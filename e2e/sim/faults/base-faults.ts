@@ -65,6 +65,7 @@ export const BASE_FAULTS = {
   clockJumps: onOne((base, _stage, rng) => {
     const by = rng.pick([-3 * 3_600_000, -MINUTE_MS, -3_000, 2_000, MINUTE_MS, 5 * 3_600_000])
     base.skewMs += by
+    base.clockWasSet = true
     return `its clock is set by ${by} ms`
   }),
   addressReused: (stage, rng) => {

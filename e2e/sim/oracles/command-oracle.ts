@@ -69,7 +69,8 @@ export class CommandOracle {
     const sent = this.#sentBy.get(sender) ?? new Set()
     if (this.#of.isExact()) this.#whileRunning(base, verb, words, sent)
     this.#sentBy.set(sender, sent.add(nameOf(base, keyOf(words))))
-    this.#foreign(base, verb, words)
+    // By the clock alone an operator tells what came unseen before its time.
+    if (!base.clockWasSet || (base.beganAtMs ?? 0) > sender.startedAtMs) this.#foreign(base, verb, words)
   }
 
   #whileRunning(base: HostedBase, verb: string, words: Words, sent: ReadonlySet<string>): void {

@@ -63,7 +63,8 @@ export class Told {
   contradicts(known: ReadonlyMap<string, string>): string | undefined {
     const look = this.#look
     if (!look) return undefined
-    for (const key of new Set([...look.states.keys(), ...known.keys()])) {
+    const answered = [...this.#answers.values()].flatMap(answers => [...answers.keys()])
+    for (const key of new Set([...look.states.keys(), ...known.keys(), ...answered])) {
       const answers = this.#answers.get(nameIn(key))
       const wrong = answers ? byAnswer(answers.get(key), known.has(key)) : byLook(look.states.get(key), known.get(key))
       if (wrong) return `${key} ${wrong}`

@@ -163,7 +163,7 @@ export class ReplicaStage implements Struck {
       logsError: (message, fields) => verdicts.object('logged-error', `${message} ${JSON.stringify(fields)}`),
       started: () => {
         heard.forget()
-        for (const { ledger } of world.bases) ledger.forgotten()
+        for (const { ledger } of world.bases) ledger.forgotten(world.time.now())
       },
       replica: {
         isCutOff: () => replica.isCutOff,
