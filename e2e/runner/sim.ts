@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import type { FaultKind } from '../sim/faults/mix.ts'
 import { MUTANTS } from '../sim/mutants/list.ts'
 import { bundleSim, leanArgs, type Mutant } from '../sim/mutants/mutant.ts'
 import { FOUND } from '../sim/seeds.ts'
@@ -15,6 +16,9 @@ const FRESH = 200
 /** So many in one process: each tells when it is done. */
 const AT_ONCE = 100
 const inTurn = (count: number): readonly number[] => Array.from({ length: count / AT_ONCE }, (_, at) => at * AT_ONCE)
+/** What each needs to reach the rarest branches: commands that hang for minutes, and the dead that speak over a new connection. */
+const LEANING: readonly (readonly FaultKind[])[] = [['downloadHangs'], ['basePaused', 'operatorLinkCut']]
+const LEAN_SEEDS = 20
 const CRASH_SHARES = ['1/4', '2/4', '3/4', '4/4']
 
 interface Part {
@@ -94,6 +98,10 @@ const parts: Part[] = [
     file: sound,
     args: ['--crashes', '1', '--share', share],
   })),
+  ...LEANING.map(lean => {
+    const part = seeds(`${LEAN_SEEDS} seeds of nothing but ${lean.join(' and ')}`, sound, 1, LEAN_SEEDS)
+    return { ...part, args: [...part.args, ...leanArgs({ lean })] }
+  }),
   { what: 'each seed twice, line by line', file: sound, args: ['--seeds', '10', '--from', '77', '--twice'] },
   ...FOUND.map(by => oneSeed(by.found, sound, by.seed, by)),
   ...(await Promise.all(known.map(plantedIn))),
