@@ -109,7 +109,7 @@ async function settle(stage: Stage): Promise<number | undefined> {
   for (;;) {
     await world.time.advance(LOOK_EVERY_MS)
     // Only a heart tells the address: another process, or the one before it, may have told another since it last beat.
-    const moves = (['identityShared', 'addressReused'] as const).some(kind => world.faults.perHour(kind) > 0)
+    const moves = !world.faults.isFreeOf(['identityShared', 'addressReused'])
     for (const base of world.bases) if (moves || !operator.knows(base.identity)) base.beatAgain()
     stage.retryStuck()
     const open = unsettled(world, operator.current)

@@ -8,8 +8,7 @@ import { SimulatedBase } from '../base-simulator/index.ts'
 import type { SimAnswer } from './api/sim-api-server.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
 import { baseOfGone, noteGone, noteSent } from './bases/witnesses.ts'
-import { INEXACT, UNANSWERING } from './faults/exactness.ts'
-import type { FaultKind } from './faults/mix.ts'
+import { BREAKS_BUILDS, INEXACT, UNANSWERING } from './faults/exactness.ts'
 import { type Marks, watchPlans } from './marks.ts'
 import { linksOn } from './network/base-links.ts'
 import { Crashes } from './operator/crashes.ts'
@@ -33,7 +32,6 @@ import { Workload } from './workload/workload.ts'
 import { ENV, World, type WorldOptions } from './world.ts'
 
 const LOOK_EVERY_MS = 5_000
-const BREAKS_BUILDS = ['buildBroken', 'podEdited'] as const
 
 export class Stage {
   readonly world: World
@@ -72,17 +70,17 @@ export class Stage {
       baseOf: identity => world.baseOf(identity),
       isExact: () => isExact(world),
       nowMs,
-      ...(isFree(world, ['listLag']) && { pods: () => world.server.list<V1Pod>('pods') }),
+      ...(world.faults.isFreeOf(['listLag']) && { pods: () => world.server.list<V1Pod>('pods') }),
     })
     const blindSinceMs = (): number | undefined =>
-      isFree(world, UNANSWERING) ? world.broker.swallowsSinceMs(this.operator.clientId) : undefined
+      world.faults.isFreeOf(UNANSWERING) ? world.broker.swallowsSinceMs(this.operator.clientId) : undefined
     this.#deaths = new DeathOracle({ verdicts, heard, nowMs, isExact: () => isExact(world), blindSinceMs })
     this.#answers = new AnswerOracle({ verdicts, nowMs, isExact: () => isSole(world) })
     this.#silence = new SilenceOracle(world, heard, verdicts)
     const restarted = (identity: string): void => this.#silence.restarted(this.operator.current, identity)
     this.#knowledge = new KnowledgeOracle(world, verdicts, restarted)
     this.#lists = new ListOracle(verdicts)
-    this.#conflicts = new WriteOracle(verdicts, isFree(world, UNSEEN_WRITES))
+    this.#conflicts = new WriteOracle(verdicts, world.faults.isFreeOf(UNSEEN_WRITES))
     const identityOf = (node: string): string | undefined =>
       world.bases.find(base => nodeNameOf(base) === node)?.identity
     const resumedAtMs = (): number => this.operator.current?.time.resumedAtMs ?? 0
@@ -192,12 +190,14 @@ export class Stage {
     for (const base of world.bases) base.heal()
     for (const node of world.server.list<V1Node>('nodes')) workload.mendNode(node)
     for (const pod of world.server.list<V1Pod>('pods')) workload.mendPod(pod)
-    if (!isFree(world, BREAKS_BUILDS)) workload.retryAll()
+    if (!world.faults.isFreeOf(BREAKS_BUILDS)) workload.retryAll()
     this.operator.heal()
   }
 
   /** Users see to what the operator has given up on; what it tries again by itself is left to it. */
   retryStuck(): void {
+    // Where no jar breaks nothing may be given up on.
+    if (this.world.faults.isFreeOf(['jarBroken'])) return
     const records = this.operator.composition?.registry.list() ?? []
     const attempts = records.flatMap(record => [...record.attempts])
     const stuck = new Set(attempts.flatMap(([claim, { unproven, final }]) => (unproven || final ? [claim] : [])))
@@ -313,7 +313,5 @@ const UNSEEN_WRITES = [
   'operatorPaused',
 ] as const
 
-const isFree = ({ faults }: World, kinds: readonly FaultKind[]): boolean =>
-  kinds.every(kind => faults.perHour(kind) === 0)
-const isSole = (world: World): boolean => isFree(world, NOT_SOLE)
-const isExact = (world: World): boolean => isFree(world, INEXACT)
+const isSole = ({ faults }: World): boolean => faults.isFreeOf(NOT_SOLE)
+const isExact = ({ faults }: World): boolean => faults.isFreeOf(INEXACT)

@@ -24,10 +24,12 @@ export class Ledger {
   readonly #origins = new Map<string, Origin>()
   readonly #foreign = new Set<string>()
   readonly #untold = new Set<string>()
-  /** While it was being installed. */
+  /** While it was being installed, or its install was under way. */
   readonly #lostMeanwhile = new Set<string>()
   /** What was last sent for each, and when; without an origin: to remove it. */
   readonly #asked = new Map<string, { readonly origin: Origin | undefined; readonly atMs: number }>()
+  /** Installs that were sent and have not arrived. */
+  readonly #underWay = new Set<string>()
   /** When an operator last began. */
   #operatorSinceMs = 0
   /** Somebody else's, and the operator that had looked before has not seen them yet. */
@@ -65,11 +67,13 @@ export class Ledger {
   /** A command for it leaves an operator. */
   asked(key: string, origin: Origin | undefined, atMs: number): void {
     this.#asked.set(key, { origin, atMs })
+    if (origin) this.#underWay.add(key)
+    else this.#underWay.delete(key)
   }
 
   loseWitness(key: string): void {
     this.#untold.add(key)
-    if (this.#running.has(key)) this.#lostMeanwhile.add(key)
+    if (this.#running.has(key) || this.#underWay.has(key)) this.#lostMeanwhile.add(key)
   }
 
   loseAllWitnesses(): void {
@@ -92,6 +96,7 @@ export class Ledger {
     this.#foreign.clear()
     this.#untold.clear()
     this.#lostMeanwhile.clear()
+    this.#underWay.clear()
     this.#coming.clear()
     for (const key of staticModules) this.#foreign.add(key)
   }
@@ -100,6 +105,7 @@ export class Ledger {
     const key = `${name}:${version}`
     if ((kind !== 'installBiz' && kind !== 'uninstallBiz') || name === '' || this.#running.has(key)) return
     this.#running.set(key, { kind, isWatched, url, args, sinceMs: atMs })
+    this.#underWay.delete(key)
     const isLate = this.#isOvertaken(key, { url, args }) || this.#isOfFormer(key, atMs)
     if (kind === 'installBiz' && isLate) this.#lostMeanwhile.add(key)
   }

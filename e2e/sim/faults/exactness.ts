@@ -9,6 +9,9 @@ export const INEXACT: readonly FaultKind[] = [
   'identityShared',
 ]
 
+/** Faults after which users have to try again: a build was broken until it was built anew. */
+export const BREAKS_BUILDS: readonly FaultKind[] = ['buildBroken', 'podEdited']
+
 /** Faults by which a base that lives leaves a question unanswered. */
 export const UNANSWERING: readonly FaultKind[] = [
   ...INEXACT,

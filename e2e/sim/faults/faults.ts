@@ -32,6 +32,11 @@ export class Faults {
     return this.#mix[kind] ?? 0
   }
 
+  /** None of these belongs to this run. */
+  isFreeOf(kinds: readonly FaultKind[]): boolean {
+    return kinds.every(kind => this.perHour(kind) === 0)
+  }
+
   /** Chance of that kind alone. */
   rng(kind: FaultKind): SeededRng {
     const known = this.#streams.get(kind)

@@ -40,7 +40,7 @@ export class KnowledgeOracle {
 
   /** The operator has taken in what this frame says. */
   heard(frame: Frame, { registry }: Composition): void {
-    if (UNKNOWABLE.some(kind => this.#world.faults.perHour(kind) > 0)) return
+    if (!this.#world.faults.isFreeOf(UNKNOWABLE)) return
     const [, identity = '', , verb] = frame.topic.split('/')
     const record = registry.get(baseId(identity))
     if (!record) {

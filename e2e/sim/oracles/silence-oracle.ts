@@ -49,7 +49,7 @@ export class SilenceOracle {
       this.#steadySinceMs = nowMs
       return
     }
-    if (!faults.healed && SLOWS.some(kind => faults.perHour(kind) > 0)) return
+    if (!faults.healed && !faults.isFreeOf(SLOWS)) return
     const { link } = operator.composition.registry
     const sinceMs = Math.max(this.#steadySinceMs, link.sinceMs, operator.startedAtMs)
     const quiet = bases.map(({ identity }) => ({ identity, lastAtMs: this.#heard.of(identity)?.lastAtMs ?? 0 }))
@@ -78,7 +78,7 @@ export class SilenceOracle {
   restarted(operator: Incarnation | undefined, identity: string): void {
     const { time, faults } = this.#world
     const record = operator?.composition.registry.get(baseId(identity))
-    if (!record || record.snapshot || OLD_WRITES.some(kind => faults.perHour(kind) > 0)) return
+    if (!record || record.snapshot || !faults.isFreeOf(OLD_WRITES)) return
     time.after(NOT_READY_WITHIN_MS, () => {
       const now = operator?.composition.registry.get(baseId(identity))
       if (!operator?.alive || !this.#isSteady(operator) || now?.restarts !== record.restarts || now.snapshot) return

@@ -3,7 +3,7 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
 import { baseOfGone, noteGone, noteSent } from '../bases/witnesses.ts'
-import { INEXACT } from '../faults/exactness.ts'
+import { BREAKS_BUILDS, INEXACT } from '../faults/exactness.ts'
 import type { Struck } from '../faults/strike.ts'
 import { Crashes } from '../operator/crashes.ts'
 import type { Effect } from '../operator/incarnation.ts'
@@ -28,8 +28,6 @@ export interface Replica {
   isCutOff: boolean
 }
 
-/** What failed for want of a sound build, users try again. */
-const BREAKS_BUILDS = ['buildBroken', 'jarBroken', 'podEdited'] as const
 const SKEW_MAX_HOURS = 6
 const HOUR_MS = 3_600_000
 
@@ -55,7 +53,7 @@ export class ReplicaStage implements Struck {
     this.workload = new Workload(world)
     const { verdicts } = this
     const baseOf = (identity: string): HostedBase | undefined => world.baseOf(identity)
-    const isExact = (): boolean => INEXACT.every(kind => world.faults.perHour(kind) === 0)
+    const isExact = (): boolean => world.faults.isFreeOf(INEXACT)
     this.owners = new OwnerOracle({ server: world.server, verdicts, nowMs, baseOf, isExact })
     const rng = world.rng.fork('replicas')
     this.replicas = Array.from({ length: replicas }, (_, at) =>
@@ -125,7 +123,8 @@ export class ReplicaStage implements Struck {
     for (const base of world.bases) base.heal()
     for (const node of world.server.list<V1Node>('nodes')) workload.mendNode(node)
     for (const pod of world.server.list<V1Pod>('pods')) workload.mendPod(pod)
-    if (BREAKS_BUILDS.some(kind => world.faults.perHour(kind) > 0)) workload.retryAll()
+    // With several operators nobody knows which of them has given up on what.
+    if (!world.faults.isFreeOf([...BREAKS_BUILDS, 'jarBroken'])) workload.retryAll()
     for (const replica of this.replicas) {
       replica.isCutOff = false
       replica.host.heal()
