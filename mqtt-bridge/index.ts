@@ -1,4 +1,6 @@
 /** The door of the bridge: reconcilers take only types and ids from here; `operator/compose.ts` opens it. */
+
+export type { Clash } from './arklet/clash.ts'
 export { faultOfCommand } from './arklet/codec.ts'
 export {
   type BaseId,
@@ -17,7 +19,10 @@ export {
   type Observation,
   type Question,
   type UninstallBiz,
+  type WebModule,
+  type WebServer,
 } from './arklet/vocabulary.ts'
+export { argsOfProof, contextPathOf, isRootPath, normalPath, type Proof } from './arklet/web-path.ts'
 export { ARKLET_ERROR_CODES, ArkletError, type ArkletErrorCode, type Refusal } from './errors.ts'
 export { excerpt, redact } from './redact.ts'
 export { openBridge } from './session/bridge.ts'

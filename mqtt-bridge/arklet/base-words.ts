@@ -32,7 +32,7 @@ export function stackTrace(message: string, cause: string): string {
   return `com.alipay.sofa.koupleless.arklet.core.common.exception.ArkletRuntimeException: ${message}${at}\nCaused by: ${cause}${at}\n`
 }
 
-function bizInfo({ name, version, state, changedAtMs, reason, message }: BizReport): object {
+function bizInfo({ name, version, state, changedAtMs, reason, message, webContextPath }: BizReport): object {
   return {
     attributes: {},
     bizName: name,
@@ -41,6 +41,6 @@ function bizInfo({ name, version, state, changedAtMs, reason, message }: BizRepo
     bizVersion: version,
     identity: `${name}:${version}`,
     priority: 100,
-    webContextPath: name,
+    ...(webContextPath !== undefined && { webContextPath }),
   }
 }

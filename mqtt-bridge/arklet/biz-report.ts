@@ -20,7 +20,8 @@ export function readSnapshotEntry(entry: SnapshotEntry): BizReport {
 
 export function readBizInfo(info: BizInfo): BizReport {
   const record = info.bizStateRecords?.at(-1)
-  return report(info.bizName, info.bizVersion, { raw: info.bizState ?? record?.state, record })
+  const told = report(info.bizName, info.bizVersion, { raw: info.bizState ?? record?.state, record })
+  return info.webContextPath ? { ...told, webContextPath: info.webContextPath } : told
 }
 
 interface Told {

@@ -28,6 +28,7 @@ import {
   type InstallBiz,
   type Observation,
 } from './vocabulary.ts'
+import { argsOfProof } from './web-path.ts'
 
 export const PAYLOAD_BYTES_MAX = 1024 * 1024
 
@@ -96,12 +97,13 @@ function wordsOf(command: Command): object {
   }
 }
 
-function installWords({ name, version, url, args, envs, strategy }: Omit<InstallBiz, 'kind'>): object {
+function installWords({ name, version, url, args = [], envs, strategy, proof }: Omit<InstallBiz, 'kind'>): object {
+  const sent = proof ? argsOfProof(args, proof) : args
   return {
     bizName: name,
     bizVersion: version,
     bizUrl: url,
-    ...(args && args.length > 0 ? { args } : {}),
+    ...(sent.length > 0 ? { args: sent } : {}),
     ...(envs && Object.keys(envs).length > 0 ? { envs } : {}),
     ...(strategy ? { installStrategy: strategy } : {}),
   }

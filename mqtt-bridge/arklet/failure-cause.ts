@@ -15,6 +15,14 @@ export function causeOf(text: string): string {
   return excerpt(firstLine(from.trimStart()))
 }
 
+/** A chain longer than this tells nothing more. */
+const CAUSES_MAX = 32
+
+/** The first line of a text and of each cause in it, outermost first; the innermost where there are too many. */
+export function causesOf(text: string): string[] {
+  return text.split(CAUSED_BY).slice(-CAUSES_MAX).map(firstLine)
+}
+
 export const hasInnerCause = (text: string): boolean => text.includes(CAUSED_BY)
 
 function firstLine(text: string): string {

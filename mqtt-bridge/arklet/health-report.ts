@@ -2,10 +2,11 @@
 import { excerpt } from '../redact.ts'
 import { stateOf } from './biz-report.ts'
 import type { HealthData } from './validate.ts'
-import type { HealthReport } from './vocabulary.ts'
+import type { HealthReport, WebModule, WebServer } from './vocabulary.ts'
 
 /** Empty for the health of a single biz, which carries no JVM: it tells that the base lives, and nothing else. */
-export function readHealth({ jvm, cpu, masterBizInfo }: HealthData): HealthReport {
+export function readHealth(data: HealthData): HealthReport {
+  const { jvm, cpu, masterBizInfo, pluginListInfo } = data
   const javaVersion = jvm?.['java version']
   return {
     ...runTime(jvm?.['run time(s)']),
@@ -15,7 +16,33 @@ export function readHealth({ jvm, cpu, masterBizInfo }: HealthData): HealthRepor
     ...amount('metaspaceCommittedBytes', jvm?.['java committed metaspace']),
     ...amount('metaspaceMaxBytes', jvm?.['java max metaspace']),
     ...(masterBizInfo?.bizState ? { masterState: stateOf(masterBizInfo.bizState) } : {}),
+    ...webModulesOf(data),
+    ...webServerOf(pluginListInfo),
   }
+}
+
+/** The base lists itself among its modules, under the name and version of its master biz (capture 02). */
+function webModulesOf({ masterBizInfo, bizListInfo }: HealthData): Pick<HealthReport, 'master' | 'webModules'> {
+  if (!bizListInfo) return {}
+  const listed = bizListInfo.flatMap((biz): readonly WebModule[] =>
+    biz?.webContextPath ? [{ name: biz.bizName, version: biz.bizVersion, path: biz.webContextPath }] : [],
+  )
+  const isMaster = ({ name, version }: WebModule): boolean =>
+    name === masterBizInfo?.bizName && version === masterBizInfo.bizVersion
+  const master = listed.find(isMaster)
+  return { ...(master && { master }), webModules: listed.filter(biz => !isMaster(biz)) }
+}
+
+/** Names of the plugins that lend the base's web server to modules, on Tomcat and on Netty. */
+const LENDERS: readonly (readonly [RegExp, WebServer])[] = [
+  [/netty-ark-plugin/, 'reactive'],
+  [/web-ark-plugin/, 'servlet'],
+]
+
+function webServerOf(plugins: HealthData['pluginListInfo']): Pick<HealthReport, 'webServer'> {
+  if (!plugins) return {}
+  const names = plugins.map(plugin => `${plugin?.artifactId ?? ''} ${plugin?.pluginName ?? ''}`)
+  return { webServer: LENDERS.find(([lender]) => names.some(name => lender.test(name)))?.[1] ?? 'none' }
 }
 
 const runTime = (seconds: number | null | undefined): { runTimeMs?: number } =>

@@ -34,7 +34,7 @@ function meaningOfOutcome(outcome: CommandOutcome): string {
     case 'conflict':
       return `conflict with ${outcome.running}`
     case 'failed':
-      return `failed ${outcome.code}: ${outcome.cause}`
+      return `failed ${outcome.code}${outcome.clash ? ` (${Object.values(outcome.clash).join(' ')})` : ''}: ${outcome.cause}`
     case 'uninstalled':
     case 'repeat':
     case 'absent':
@@ -43,5 +43,7 @@ function meaningOfOutcome(outcome: CommandOutcome): string {
   }
 }
 
-const bizList = (bizs: readonly BizReport[]): string =>
-  `[${bizs.map(({ name, version, state, reason }) => [`${name}:${version}`, state, reason].join(' ')).join(', ')}]`
+const bizList = (bizs: readonly BizReport[]): string => `[${bizs.map(bizItem).join(', ')}]`
+
+const bizItem = ({ name, version, state, reason, webContextPath = '' }: BizReport): string =>
+  [`${name}:${version}`, state, reason, webContextPath && `at ${webContextPath}`].filter(Boolean).join(' ')

@@ -1,6 +1,7 @@
 /** What an answer says became of a command. Pure. */
 import { excerpt } from '../redact.ts'
 import { readBizInfo } from './biz-report.ts'
+import { clashOf } from './clash.ts'
 import { causeOf, hasInnerCause, isStackTrace } from './failure-cause.ts'
 import type { AnswerResponse, BatchResponse } from './validate.ts'
 import type { BatchResult, CommandOutcome } from './vocabulary.ts'
@@ -16,7 +17,12 @@ export function outcomeOf(command: 'installBiz' | 'uninstallBiz', response: Answ
   if (code === 'NOT_FOUND_BIZ') return { kind: 'absent' }
   const running = runningCommand(response)
   if (running !== undefined) return { kind: 'conflict', running }
-  return { kind: 'failed', code: excerpt(code, 64), ...wordsOf(response) }
+  return failure(code, response)
+}
+
+function failure(code: string, response: AnswerResponse): CommandOutcome {
+  const clash = clashOf(response.data?.message ?? response.message ?? '')
+  return { kind: 'failed', code: excerpt(code, 64), ...wordsOf(response), ...(clash && { clash }) }
 }
 
 /** SUCCESS without a biz is an `async` command taken, or a base that tells less: either way the next snapshot has to show it. */

@@ -17,6 +17,7 @@ const label = z.string().max(NAME_CHARS_MAX).nullish()
 const text = z.string().nullish()
 const softText = text.catch(undefined)
 const softNumber = z.number().nullish().catch(undefined)
+const softPath = z.string().max(NAME_CHARS_MAX).nullish().catch(undefined)
 const publishTimestamp = z.number().min(0).max(Number.MAX_SAFE_INTEGER)
 
 const envelope = <T extends z.ZodType>(data: T) => z.object({ data, publishTimestamp })
@@ -53,6 +54,7 @@ const bizInfos = z
       bizVersion: name,
       bizState: text,
       bizStateRecords: z.array(softStateRecord).nullish().catch(undefined),
+      webContextPath: softPath,
     }),
   )
   .nullish()
@@ -85,10 +87,16 @@ const jvm = z.object({
   'java committed metaspace': softNumber,
   'java max metaspace': softNumber,
 })
+const listedBiz = z.object({ bizName: name, bizVersion: name, webContextPath: softPath })
+const softListedBiz = listedBiz.nullish().catch(undefined)
+const plugin = z.object({ artifactId: softText, pluginName: softText }).nullish().catch(undefined)
+const softList = <T extends z.ZodType>(entry: T) => z.array(entry).max(BIZS_MAX).nullish().catch(undefined)
 const healthData = z.object({
   jvm: jvm.nullish(),
   cpu: z.object({ count: softNumber }).nullish(),
-  masterBizInfo: z.object({ bizState: softText }).nullish(),
+  masterBizInfo: z.object({ bizState: softText, bizName: softText, bizVersion: softText }).nullish(),
+  bizListInfo: softList(softListedBiz),
+  pluginListInfo: softList(plugin),
 })
 export const healthShape = envelope(
   z.object({ code: z.string(), data: z.object({ healthData: healthData.nullish() }).nullish() }),
@@ -116,6 +124,12 @@ const install = z.object({
   args: z.array(z.string()).optional(),
   envs: z.record(z.string(), z.string()).optional(),
   strategy: z.enum(['installOnly', 'uninstallThenInstall']).optional(),
+  proof: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('contextPath'), path: z.string().regex(/^\/\P{Cc}+$/u, 'is no path below the root') }),
+      z.object({ kind: z.literal('noWebServer') }),
+    ])
+    .optional(),
 })
 
 /** What we may send: a command that a base would not understand, or would mistake for another, is not sent. */

@@ -2,6 +2,9 @@
  * The words of Arklet: what a base says and what it may be told.
  * Nothing here knows how the words travel (`codec.ts`, `topics.ts`) nor what Kubernetes makes of them.
  */
+import type { Clash } from './clash.ts'
+import type { Proof } from './web-path.ts'
+
 declare const brand: unique symbol
 type Brand<T, Name extends string> = T & { readonly [brand]: Name }
 
@@ -34,6 +37,18 @@ export interface BizReport {
   /** SOFAArk's enum name in upper case: CREATED, STARTED, SWITCHED, KILLING, INSTALL_FAILED … */
   readonly reason?: string
   readonly message?: string
+  /** As the jar's manifest spells it. Answers to an install tell it, snapshots do not. */
+  readonly webContextPath?: string
+}
+
+/** Which web server of a base its modules share: the plugin that lends it to them tells. */
+export type WebServer = 'servlet' | 'reactive' | 'none'
+
+/** A module and the context path in its manifest. Where a property sets another path, nobody tells (capture 217). */
+export interface WebModule {
+  readonly name: string
+  readonly version: string
+  readonly path: string
 }
 
 export interface HealthReport {
@@ -47,6 +62,12 @@ export interface HealthReport {
   readonly metaspaceMaxBytes?: number
   /** State of the base's own (master) biz. */
   readonly masterState?: BizState
+  /** The base itself, as it is listed among its modules. */
+  readonly master?: WebModule
+  /** All modules that tell a path, without the base itself; absent where the health lists no modules. */
+  readonly webModules?: readonly WebModule[]
+  /** Absent where the health lists no plugins. */
+  readonly webServer?: WebServer
 }
 
 /** How a base answered an installBiz or uninstallBiz. */
@@ -62,7 +83,14 @@ export type CommandOutcome =
   | { readonly kind: 'conflict'; readonly running: string }
   /** `async` command taken: its outcome is never published. We send none; someone else did. */
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly cause: string }
+  | {
+      readonly kind: 'failed'
+      readonly code: string
+      readonly message: string
+      readonly cause: string
+      /** It cannot stand beside what is there. */
+      readonly clash?: Clash
+    }
 
 export interface BatchResult {
   readonly url: string
@@ -117,6 +145,8 @@ export interface InstallBiz {
   readonly args?: readonly string[]
   readonly envs?: Readonly<Record<string, string>>
   readonly strategy?: InstallStrategy
+  /** Started for a trial. What comes up is not the module, though the base lists it as if it were (captures 190, 215, 238). */
+  readonly proof?: Proof
 }
 
 export interface UninstallBiz {
