@@ -7,6 +7,7 @@ import { type BizKey, type BizReport, bizKey } from '../mqtt-bridge/index.ts'
 import { ANNOTATION, type PodKey } from './names.ts'
 import { keyOfPod, podRef } from './pod-identity.ts'
 import type { ValueLookup } from './pod-lifecycle/container-env.ts'
+import { drainMsOf, type ReplaceMode, replaceModeOf } from './pod-lifecycle/module-annotations.ts'
 import { readModules } from './pod-lifecycle/module-spec.ts'
 import { type ClaimId, claimId, type ModuleTuple } from './registry/base-record.ts'
 
@@ -27,7 +28,9 @@ export interface Claim {
   readonly revision: number
   /** Same for all Pods of one Deployment, StatefulSet or DaemonSet. */
   readonly workload: string
-  readonly uninstallFirst: boolean
+  readonly replace: ReplaceMode
+  /** How long before its module is stopped its Pods leave their Services; 0: not at all. */
+  readonly drainMs: number
   /** What the Pod's status last showed of this container while it ran: our memory across a restart of the operator. */
   readonly ran?: Ran
   /** The run before, where none is shown now: shown as ended, and it may stand still where what was to replace it never came. */
@@ -108,7 +111,8 @@ export function claimsOfPod(pod: V1Pod, lookups: ClaimLookups): readonly Claim[]
           createdAtMs: timeOf(creationTimestamp),
           revision: lookups.revision(uid) ?? 0,
           workload: workloadOf(pod),
-          uninstallFirst: annotations?.[ANNOTATION.replace] === 'uninstall-first',
+          replace: replaceModeOf(pod),
+          drainMs: drainMsOf(pod),
           ...ranBefore(pod, spec.container),
           ...(marker === undefined ? {} : { marker }),
         },

@@ -3,6 +3,7 @@
  * The recorder adds name, times and source. Callers mask credentials in what they hand in.
  */
 import type { CoreV1Event } from '@kubernetes/client-node'
+import type { Proof } from '../mqtt-bridge/index.ts'
 import type { NodeName } from './names.ts'
 import type { PodRef } from './pod-identity.ts'
 
@@ -66,6 +67,17 @@ export const installing = (pod: PodRef, module: ModuleRef, url: string): CoreV1E
     { reason: 'Installing', message: `Installing ${bizOf(module)} from ${url}` },
     module.container,
   )
+
+/** A trial of a new version, while the running one serves on. */
+export const proving = (pod: PodRef, module: ModuleRef, proof: Proof): CoreV1Event => {
+  const where = proof.kind === 'contextPath' ? `at ${proof.path}` : 'without a web server'
+  return podEvent(
+    'Normal',
+    pod,
+    { reason: 'Proving', message: `Proving ${bizOf(module)} ${where}; the running version serves on` },
+    module.container,
+  )
+}
 
 /** `tookMs` is unknown where the module was found running. */
 export const installed = (pod: PodRef, module: ModuleRef, tookMs?: number): CoreV1Event => {
@@ -149,6 +161,18 @@ export const unmanagedModule = (pod: PodRef): CoreV1Event =>
       'node affinity {key: type, operator: NotIn, values: [virtual-kubelet]}; if it is a module, label it ' +
       'module-controller.koupleless.io/component=module',
   })
+
+/** `owner`: the module, or the base, whose path it is. */
+export const pathTaken = (pod: PodRef, module: ModuleRef, path: string, owner: string): CoreV1Event =>
+  podEvent(
+    'Warning',
+    pod,
+    {
+      reason: 'PathTaken',
+      message: `${bizOf(module)} waits: its context path ${path} belongs to ${owner}. Nothing is uninstalled for it`,
+    },
+    module.container,
+  )
 
 export const foreignModuleActive = (pod: PodRef, module: ModuleRef, foreignVersion: string): CoreV1Event =>
   podEvent(

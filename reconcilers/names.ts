@@ -40,10 +40,13 @@ export const ANNOTATION = {
   foreign: 'module-controller.koupleless.io/foreign-modules',
   /** On the Lease, by the clock of its holder: when whoever renewed it had last seen what the base runs. */
   lookedAt: 'module-controller.koupleless.io/looked-at',
+  /** On the Lease: JSON object of trials that were sent to the base; see `node-lease/proofs-on-lease.ts`. */
+  proofs: 'module-controller.koupleless.io/proofs',
   /** On the membership Lease of a replica: `hears`, `deaf` (no connection to the broker) or `released` (it has stopped). */
   replica: 'module-controller.koupleless.io/replica',
   envAsArgs: 'module-controller.koupleless.io/env-as-args',
   replace: 'module-controller.koupleless.io/replace',
+  drainSeconds: 'module-controller.koupleless.io/drain-seconds',
   restartedAt: 'kubectl.kubernetes.io/restartedAt',
   /** On a Pod, written before a biz of the same version is replaced in place: see `pod-lifecycle/provenance.ts`. */
   replacing: 'module-controller.koupleless.io/replacing',

@@ -34,6 +34,7 @@ const WOKEN_BY: Readonly<Record<Change, readonly Room[]>> = {
   reach: ALL,
   // The Lease keeps it, the tunnel sweeps by it, a claim may wait for it.
   foreign: ALL,
+  proofs: ['nodeLease'],
   // Whoever sent it knows; the tunnel looks more often while it runs.
   commanded: ['baseTunnel'],
   restarted: ALL,

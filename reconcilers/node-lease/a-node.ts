@@ -45,6 +45,7 @@ export function aLease(renewedAtMs = BUILT_AT_MS, facts: Partial<Parameters<type
     env: 'dev',
     foreign: new Set(),
     lookedAtMs: undefined,
+    proofs: new Map(),
     nowMs: renewedAtMs,
     ...facts,
   })

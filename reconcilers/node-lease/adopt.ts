@@ -7,6 +7,7 @@ import { newRecord } from '../registry/new-record.ts'
 import { timeMs } from '../times.ts'
 import { foreignOf, lookedAtMs, renewedAtMs } from './lease.ts'
 import { ownMetaspaceOf } from './node-object.ts'
+import { proofsOf } from './proofs-on-lease.ts'
 
 export type Adopted =
   | { readonly kind: 'base'; readonly record: BaseRecord }
@@ -27,6 +28,7 @@ export function adoptNode(node: V1Node, lease: V1Lease | undefined, env: string,
     ...addressOf(node),
     ...ownOf(node),
     ...servedOf(lease),
+    proofs: proofsOf(lease, nowMs),
     ...basePodOf(annotations[ANNOTATION.basePod]),
     basePodSettled: true,
   }
@@ -49,7 +51,8 @@ export function adoptBase(
   const reach = { state: 'unproven', sinceMs: nowMs, why } as const
   const adopted = node && adoptNode(node, lease, env, nowMs)
   if (adopted?.kind === 'base') return { ...adopted.record, reach }
-  return { ...newRecord({ id, nodeName: name, metadata, nowMs }), ...servedOf(lease), reach, basePodSettled: true }
+  const blank = newRecord({ id, nodeName: name, metadata, nowMs })
+  return { ...blank, ...servedOf(lease), proofs: proofsOf(lease, nowMs), reach, basePodSettled: true }
 }
 
 type Labels = Readonly<Record<string, string>>

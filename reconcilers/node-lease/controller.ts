@@ -22,6 +22,7 @@ import { lookedAtMs, RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
 import type { Labels } from './node-object.ts'
 import { type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'
 import { type NodeAction, type NodeFacts, planNode } from './plan.ts'
+import { writtenProofs } from './proofs-on-lease.ts'
 import type { NodeLeaseSettings } from './settings.ts'
 
 export interface NodeLeaseControllerOptions {
@@ -246,7 +247,10 @@ export class NodeLeaseController implements Reconciler<NodeName> {
   }
 
   #wroteLease(name: NodeName, lease: V1Lease): void {
-    this.#leases.wrote(leaseName(name), lease, this.#of.clock.now())
+    const { registry, clock } = this.#of
+    this.#leases.wrote(leaseName(name), lease, clock.now())
+    const record = registry.byNode(name)
+    if (record) registry.note(record.id, { kind: 'proofsWritten', written: writtenProofs(lease) })
   }
 
   #created(name: NodeName, node: V1Node): void {

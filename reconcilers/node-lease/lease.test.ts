@@ -23,6 +23,7 @@ const facts = {
   env: 'dev',
   foreign: new Set<ReturnType<typeof bizKey>>(),
   lookedAtMs: undefined,
+  proofs: new Map(),
   nowMs: now + 15_000,
 }
 

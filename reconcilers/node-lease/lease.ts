@@ -2,7 +2,9 @@
 import type { V1Lease } from '@kubernetes/client-node'
 import type { BizKey } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION, LABEL, LEASE_NAMESPACE, type NodeName } from '../names.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
 import { MicroTime, timeMs } from '../times.ts'
+import { proofsText } from './proofs-on-lease.ts'
 
 export const LEASE_DURATION_SECONDS = 40
 /** Kubernetes calls a Node Unknown after 40 to 50 s: two renewals may fail. */
@@ -37,17 +39,21 @@ export interface LeaseFacts {
   readonly foreign: ReadonlySet<BizKey> | undefined
   /** Of the last look at what the base runs; undefined: there was none in this life of ours. */
   readonly lookedAtMs: number | undefined
+  readonly proofs: BaseRecord['proofs']
   readonly nowMs: number
 }
 
-type Seen = Partial<Pick<LeaseFacts, 'foreign' | 'lookedAtMs'>>
+type Seen = Partial<Pick<LeaseFacts, 'foreign' | 'lookedAtMs' | 'proofs'>>
 
 const foreignText = (foreign: ReadonlySet<BizKey>): string => JSON.stringify([...foreign].sort())
 
 /** What is not known never wipes out what a Lease already tells. */
-function annotationsOf(lease: V1Lease | undefined, { foreign, lookedAtMs }: Seen): Record<string, string> {
+function annotationsOf(lease: V1Lease | undefined, { foreign, lookedAtMs, proofs }: Seen): Record<string, string> {
+  const { [ANNOTATION.proofs]: former, ...kept } = lease?.metadata?.annotations ?? {}
+  const text = proofs ? proofsText(proofs) : former
   return {
-    ...lease?.metadata?.annotations,
+    ...kept,
+    ...(text !== undefined && { [ANNOTATION.proofs]: text }),
     ...(foreign && { [ANNOTATION.foreign]: foreignText(foreign) }),
     ...(lookedAtMs !== undefined && { [ANNOTATION.lookedAt]: new Date(lookedAtMs).toISOString() }),
   }

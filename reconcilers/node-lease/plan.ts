@@ -17,6 +17,7 @@ import {
 } from './lease.ts'
 import { newNode, type ObjectFacts } from './node-object.ts'
 import { nodePatch, nodeStatusPatch, type PatchFacts } from './node-patch.ts'
+import { tellsProofs } from './proofs-on-lease.ts'
 
 export type NodeAction =
   | { readonly kind: 'createNode'; readonly node: V1Node; readonly why: string }
@@ -179,8 +180,9 @@ function leaseFacts({ record, node, settings, nowMs }: Standing): LeaseFacts {
   return { node: { name: record.nodeName, uid }, holder, env, ...seenOf(record), nowMs }
 }
 
-const seenOf = ({ foreign, snapshot }: BaseRecord): Pick<LeaseFacts, 'foreign' | 'lookedAtMs'> => ({
+const seenOf = ({ foreign, proofs, snapshot }: BaseRecord): Pick<LeaseFacts, 'foreign' | 'lookedAtMs' | 'proofs'> => ({
   foreign,
+  proofs,
   lookedAtMs: snapshot?.receivedAtMs,
 })
 
@@ -195,6 +197,7 @@ function planLease(facts: Standing): NodePlan {
 
 function outdated(lease: V1Lease, { record, node }: Standing): string | undefined {
   if (!tellsForeign(lease, record.foreign)) return 'the foreign modules changed'
+  if (!tellsProofs(lease, record.proofs)) return 'a trial is to be remembered'
   const owned = lease.metadata?.ownerReferences?.some(({ uid }) => uid === node.metadata?.uid)
   return owned ? undefined : 'the Node is another one'
 }

@@ -4,7 +4,8 @@ import type { BizReport, BizState } from '../../mqtt-bridge/index.ts'
 import { type ClaimLookups, claimsOn, type NameClaims } from '../claims.ts'
 import { BUILT_AT_MS } from '../registry/a-base.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
-import { planName, type Step } from './module-plan.ts'
+import { planName } from './module-plan.ts'
+import type { Step } from './step.ts'
 
 export interface PodDraft {
   readonly name?: string

@@ -6,6 +6,7 @@ import { type PodRef, podRef } from '../pod-identity.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { imageId } from './image-id.ts'
 import type { Superseded } from './pod-plan.ts'
+import { hasOtherWay, pathOwner } from './replacing.ts'
 import { foreignRival, keyOf } from './standing.ts'
 
 export interface Announcement {
@@ -80,9 +81,12 @@ function ofFault(ref: PodRef, { name, state }: V1ContainerStatus): readonly Anno
 }
 
 /** Told even where the status goes on showing the module that runs: an in-place replacement that failed. */
-function ofFailure({ ref, claim, record }: Told): Announcement | undefined {
+function ofFailure({ ref, claim, record, nowMs }: Told): Announcement | undefined {
   const failure = record.attempts.get(claim.id)
   if (!failure || failure.url !== claim.tuple.url) return undefined
+  if (hasOtherWay({ record, claim, failure, nowMs })) return undefined
+  const taken = pathOwner(record, claim, failure)
+  if (taken?.kind === 'pathTaken') return ofPathTaken(ref, claim, taken)
   const hint = failure.unproven
     ? '; what ran before is put back, and this is not tried again until the Pod changes'
     : ''
@@ -92,6 +96,11 @@ function ofFailure({ ref, claim, record }: Told): Announcement | undefined {
     text: `${failure.failures} ${text}`,
     event: events.installFailed(ref, moduleOf(claim), text),
   }
+}
+
+function ofPathTaken(ref: PodRef, claim: Claim, { path, owner }: { path: string; owner: string }): Announcement {
+  const event = events.pathTaken(ref, moduleOf(claim), path, owner)
+  return { slot: `${claim.container}/failure`, text: `PathTaken ${path} ${owner}`, event }
 }
 
 function ofRestart({ ref, claim, status }: Told): Announcement | undefined {

@@ -1,16 +1,22 @@
 /** All biz names of one base: which of their steps may be sent now, under the limits of a base. Pure. */
-import { bizKey, type Command } from '../../mqtt-bridge/index.ts'
+import type { Command } from '../../mqtt-bridge/index.ts'
 import type { NameClaims } from '../claims.ts'
 import type { BaseRecord, Flight } from '../registry/base-record.ts'
-import { planName, type Step } from './module-plan.ts'
+import type { Note } from '../registry/notes.ts'
+import { isDrainOver } from './drain.ts'
+import { planName } from './module-plan.ts'
+import { isReadyToProve, proofExpiries, proofNotes } from './proofs.ts'
 import { resendDueAtMs } from './resend.ts'
+import type { NameFacts, SendStep, Step } from './step.ts'
+import { stepKey } from './step-key.ts'
 
 /** A real base has five workers without time-outs; one of ours stays free for uninstalls, so that hung installs cannot block them. */
 export const FLIGHTS_MAX = 3
 export const INSTALL_FLIGHTS_MAX = 2
 
-export type SendStep = Extract<Step, { kind: 'install' | 'uninstall' }>
 export interface BasePlan {
+  /** Facts to be established before anything is sent. */
+  readonly notes: readonly Note[]
   readonly send: readonly SendStep[]
   /** When the next step may become due by time alone. */
   readonly wakeAtMs?: number
@@ -27,24 +33,43 @@ export function silenceOf(record: BaseRecord): string | undefined {
 
 export function planBase(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, nowMs: number): BasePlan {
   const silence = silenceOf(record)
-  if (silence) return { send: [], why: [silence] }
-  const steps = [...claims.values()].map(name => ({
-    name: name.bizName,
-    step: planName({ record, claims: name, nowMs }),
-  }))
-  const wanted = steps.map(({ step }) => step).filter(isSend)
+  if (silence) return { notes: [], send: [], why: [silence] }
+  const steps = [...claims.values()].map(name => planned({ record, claims: name, nowMs }))
+  const asked = steps.map(({ step }) => step).filter(isSend)
+  const wanted = asked.filter(step => isReadyToProve(record, step))
   const lost = lostInstalls(record, wanted)
   const wakeTimes = [
     ...steps.flatMap(({ step }) => (step.kind === 'wait' && step.untilMs !== undefined ? step.untilMs : [])),
     ...lost.map(({ dueAtMs }) => dueAtMs).filter(dueAtMs => dueAtMs > nowMs),
+    ...proofExpiries(record),
   ]
   const due = lost.filter(({ dueAtMs }) => dueAtMs <= nowMs).map(({ step }) => step)
   const plan = {
+    notes: [
+      ...steps.flatMap(step => drainNotes(step, nowMs)),
+      ...drainsOfNobody(record, claims),
+      ...proofNotes(record, asked, nowMs),
+    ],
     send: admit(record, [...intruders(record, claims), ...due, ...wanted]),
-    why: steps.map(({ name, step }) => `${name}: ${step.kind} (${step.why})`),
+    why: steps.map(({ facts, step }) => `${facts.claims.bizName}: ${step.kind} (${step.why})`),
   }
   return wakeTimes.length > 0 ? { ...plan, wakeAtMs: Math.min(...wakeTimes) } : plan
 }
+
+interface Planned {
+  readonly facts: NameFacts
+  readonly step: Step
+}
+
+const planned = (facts: NameFacts): Planned => ({ facts, step: planName(facts) })
+
+function drainNotes({ facts, step }: Planned, nowMs: number): readonly Note[] {
+  if (step.kind === 'drain') return [{ kind: 'drain', name: step.name, sinceMs: nowMs }]
+  return isDrainOver(facts, step) ? [{ kind: 'undrain', name: facts.claims.bizName }] : []
+}
+
+const drainsOfNobody = ({ drains }: BaseRecord, claims: ReadonlyMap<string, NameClaims>): readonly Note[] =>
+  [...drains.keys()].filter(name => !claims.has(name)).map(name => ({ kind: 'undrain', name }))
 
 /** A jar's manifest may name another biz than its container does: what came in that way goes, unless a Pod claims it. */
 function intruders(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>): readonly SendStep[] {
@@ -110,6 +135,7 @@ export function commandOf(step: SendStep): Command {
     version,
     url,
     strategy: step.strategy,
+    ...(step.proof && { proof: step.proof }),
     ...(args.length > 0 ? { args } : {}),
     ...(Object.keys(envs).length > 0 ? { envs } : {}),
   }
@@ -135,6 +161,7 @@ export function flightOf(step: SendStep, nowMs: number): Flight {
     claim: step.claim.id,
     tuple: step.tuple,
     unproven: step.unproven,
+    ...(step.proof && { proof: step.proof }),
     sentAtMs: nowMs,
     overdue: step.again?.overdue ?? false,
     ...(step.again?.resent && { resent: step.again.resent }),
@@ -142,6 +169,3 @@ export function flightOf(step: SendStep, nowMs: number): Flight {
     ...(step.tuple !== step.claim.tuple && { restores: true }),
   }
 }
-
-export const stepKey = (step: SendStep) =>
-  step.kind === 'uninstall' ? bizKey(step.name, step.version) : bizKey(step.claim.bizName, step.tuple.version)

@@ -2,9 +2,11 @@
 import type { V1ContainerState, V1ContainerStatus } from '@kubernetes/client-node'
 import type { BizReport } from '../../mqtt-bridge/index.ts'
 import type { Claim } from '../claims.ts'
-import type { BaseRecord, Flight } from '../registry/base-record.ts'
+import type { Attempt, BaseRecord, Flight } from '../registry/base-record.ts'
+import { isUp, upVersions } from '../registry/web-modules.ts'
 import { imageId } from './image-id.ts'
 import type { ModuleSpec } from './module-spec.ts'
+import { HEALTH_WITHIN_MS } from './replacing.ts'
 import { bizOf, keyOf, type Standing } from './standing.ts'
 
 export interface ContainerFacts {
@@ -75,14 +77,20 @@ function ended(facts: ContainerFacts, status: V1ContainerStatus, reason: string)
 }
 
 function running(facts: ContainerFacts, claim: Claim, ready: boolean): V1ContainerStatus {
-  const { prior, record, nowMs } = facts
-  const biz = bizOf(record, claim)
-  const priorStart = prior?.state?.running?.startedAt
-  const startedAt = biz?.changedAtMs === undefined ? (priorStart ?? wholeSeconds(nowMs)) : wholeSeconds(biz.changedAtMs)
+  const { prior, record } = facts
+  const startedAt = startOf(facts, claim)
   const imageID = imageId(urlThatRuns(record, claim))
   const status = { ...statusWith(facts, { running: { startedAt } }, ready), imageID }
   if (startedAnew(prior, startedAt, imageID)) return ended(facts, status, restartReason(facts))
   return restartedUnseen(facts, claim) ? ended(facts, status, 'BaseRestarted') : status
+}
+
+/** A trial takes the activation of what runs, not its requests: that goes on from when it started. */
+function startOf({ prior, record, nowMs }: ContainerFacts, claim: Claim): Date {
+  const shown = prior?.state?.running?.startedAt
+  const { state, changedAtMs } = bizOf(record, claim) ?? {}
+  if (changedAtMs === undefined || (state === 'deactivated' && shown)) return shown ?? wholeSeconds(nowMs)
+  return wholeSeconds(changedAtMs)
 }
 
 /** Times have whole seconds: an image replaced within one still shows as another image. */
@@ -148,13 +156,23 @@ function standingIn(facts: ContainerFacts): V1ContainerStatus {
 }
 
 function failed(facts: ContainerFacts, standing: Extract<Standing, { kind: 'failed' }>): V1ContainerStatus {
-  const { failure } = standing
+  const { failure, pathOwner } = standing
   const fresh = facts.nowMs - failure.lastFailedAtMs < INSTALL_FAILED_SHOWN_MS
-  const reason = failure.final ? failure.code : fresh ? 'InstallFailed' : 'InstallBackOff'
-  const message = failure.final ? failure.message : `${failure.code}: ${failure.message}`
+  const stays = pathOwner !== undefined ? 'PathTaken' : failure.final ? failure.code : undefined
+  const reason = stays ?? (fresh ? 'InstallFailed' : 'InstallBackOff')
+  const message = pathOwner ?? (failure.final ? failure.message : failureText(failure))
   const status = statusWith(facts, waiting(reason, message), false)
   return ranItself(facts.prior) ? ended(facts, status, restartReason(facts)) : status
 }
+
+/** Each try beside a running version costs the base some metaspace: their number is told. */
+function failureText({ code, message, failures, clash }: Attempt): string {
+  const tries = failures > 1 ? ` (${failures} tries)` : ''
+  return `${code}: ${message}${tries}${clash?.kind === 'nativeLibrary' ? LIBRARY_STAYS : ''}`
+}
+
+const LIBRARY_STAYS =
+  '; a native library stays loaded until the JVM restarts, so that no version of this module can start'
 
 /** Not active: being installed, or it ran and is gone. While a command or a doubt is open, nothing that ran is called gone. */
 function awaited(
@@ -177,13 +195,18 @@ function awaited(
 /** By what is known; one that stood in for a newer Pod serves as long as any version does. */
 function mayStillRun(facts: ContainerFacts, prior: V1ContainerStatus, claim: Claim): boolean {
   const { record } = facts
-  if (ranItself(prior)) return isOpen(record, claim) && !endedWithJvm(facts, claim)
+  if (ranItself(prior)) return (isOpen(record, claim) || mayBeWeb(facts, claim)) && !endedWithJvm(facts, claim)
   return wasRunning(prior) && isNameServed(record, claim)
 }
 
+/** Deactivated, it serves if it is a web module, and no health has told that yet. */
+function mayBeWeb({ record, nowMs }: ContainerFacts, claim: Claim): boolean {
+  const isYoung = nowMs - record.reach.sinceMs < HEALTH_WITHIN_MS
+  return bizOf(record, claim)?.state === 'deactivated' && record.health === undefined && isYoung
+}
+
 /** The newer Pod that it stood in for goes, and its module serves until this one's has taken over. */
-const isNameServed = ({ bizs }: BaseRecord, { bizName }: Claim): boolean =>
-  [...bizs.values()].some(({ name, state }) => name === bizName && state === 'activated')
+const isNameServed = (record: BaseRecord, { bizName }: Claim): boolean => upVersions(record, bizName).length > 0
 
 const beingCreated = (record: BaseRecord, claim: Claim): V1ContainerState =>
   waiting('ContainerCreating', record.flights.get(keyOf(claim))?.overdue ? OVERDUE : undefined)
@@ -216,7 +239,7 @@ export function containerStatus(facts: ContainerFacts): V1ContainerStatus {
 /** What cannot be read (any more) as a module says nothing of what it had installed: that is shown as long as it runs. */
 function stillRuns({ record }: ContainerFacts, prior: V1ContainerStatus): boolean {
   const key = prior.containerID?.split('/').at(-1)
-  return wasRunning(prior) && [...record.bizs].some(([biz, { state }]) => biz === key && state === 'activated')
+  return wasRunning(prior) && [...record.bizs].some(([bizKey, biz]) => bizKey === key && isUp(record, biz))
 }
 
 function moduleStatus(facts: ContainerFacts, claim: Claim, standing: Standing): V1ContainerStatus {

@@ -11,10 +11,13 @@ import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { codeOf, takeBack } from '../take-back.ts'
 import { moduleOf } from './announcements.ts'
-import { commandOf, flightOf, planBase, type SendStep, stepKey } from './base-plan.ts'
+import { type BasePlan, commandOf, flightOf, planBase } from './base-plan.ts'
 import type { ClaimSources } from './claim-sources.ts'
 import { imageId } from './image-id.ts'
 import { adoptions, type Marker, tupleHash } from './provenance.ts'
+import { UNINSTALL_FIRST } from './replacing.ts'
+import type { SendStep } from './step.ts'
+import { stepKey } from './step-key.ts'
 
 export interface ModuleControllerOptions {
   readonly registry: BaseRegistry
@@ -51,13 +54,19 @@ export class ModuleController implements Reconciler<BaseId> {
     if (arisen) return settled('none', arisen)
     const record = this.#adopt(registry.get(id) ?? known, pods)
     const plan = planBase(record, claimsOn(store.podsOn(known.nodeName), sources.lookups), clock.now())
-    for (const step of plan.send) await this.#send(record, step)
-    const wakeMs = soonest(
-      plan.wakeAtMs === undefined ? undefined : Math.max(1, plan.wakeAtMs - clock.now()),
-      sources.retryAfterMs(pods),
-    )
+    await this.#carryOut(record, plan)
+    const wakeMs = soonest(this.#wakeMs(plan), sources.retryAfterMs(pods))
     const what = plan.send.map(step => `${step.kind} ${stepKey(step)}`).join(', ') || 'none'
     return wakeMs === undefined ? settled(what, plan.why.join('; ')) : again(wakeMs, what, plan.why.join('; '))
+  }
+
+  async #carryOut(record: BaseRecord, { notes, send }: BasePlan): Promise<void> {
+    for (const note of notes) this.#of.registry.note(record.id, note)
+    for (const step of send) await this.#send(record, step)
+  }
+
+  #wakeMs({ wakeAtMs }: BasePlan): number | undefined {
+    return wakeAtMs === undefined ? undefined : Math.max(1, wakeAtMs - this.#of.clock.now())
   }
 
   #obstacle(known: BaseRecord | undefined): string | undefined {
@@ -114,7 +123,7 @@ export class ModuleController implements Reconciler<BaseId> {
 
   #tell(record: BaseRecord, step: SendStep): void {
     if (step.kind === 'install') {
-      this.#tellInstall(record, step)
+      this.#tellInstall(step)
       return
     }
     const { store, sources, events: recorder } = this.#of
@@ -124,15 +133,17 @@ export class ModuleController implements Reconciler<BaseId> {
     }
   }
 
-  #tellInstall(record: BaseRecord, step: Extract<SendStep, { kind: 'install' }>): void {
-    const { claim, unproven, replaces, tuple } = step
+  #tellInstall(step: Extract<SendStep, { kind: 'install' }>): void {
+    const { claim, unprovenWhy, tuple, proof } = step
     this.#time(claim.pod, claim.podUid)
     const ref = { ...splitPodKey(claim.pod), uid: claim.podUid }
-    this.#of.events.emit(events.installing(ref, moduleOf(claim), imageId(tuple.url)))
+    const from = imageId(tuple.url)
+    this.#of.events.emit(
+      proof ? events.proving(ref, moduleOf(claim), proof) : events.installing(ref, moduleOf(claim), from),
+    )
     if (tuple !== claim.tuple) this.#of.events.emit(events.rolledBack(ref, moduleOf(claim), imageId(tuple.url)))
-    if (!unproven || claim.uninstallFirst || replaces) return
-    const why = `${record.nodeName} has too little metaspace left to run both`
-    this.#of.events.emit(events.unprovenSwitch(ref, moduleOf(claim), why))
+    if (unprovenWhy === undefined || unprovenWhy === UNINSTALL_FIRST) return
+    this.#of.events.emit(events.unprovenSwitch(ref, moduleOf(claim), unprovenWhy))
   }
 
   #time(key: PodKey, uid: string): void {

@@ -202,10 +202,12 @@ describe('two versions', () => {
     expect(planFor(full, [old, young])).toMatchObject({ strategy: 'uninstallThenInstall', unproven: true })
   })
 
-  test('when the winner goes the next newest is installed again', () => {
+  test('when the winner goes the next newest is installed beside it first: the winner serves until then', () => {
     const record = aBase({ bizs: [aBiz('biz1:0.0.2')] })
     const leaving = aPod({ name: 'young', version: '0.0.2', deleting: true })
-    expect(planFor(record, [old, leaving])).toMatchObject({ kind: 'uninstall', version: '0.0.2' })
+    expect(planFor(record, [old, leaving])).toMatchObject({ kind: 'install', tuple: { version: '0.0.1' } })
+    const both = aBase({ bizs: [aBiz('biz1:0.0.2', 'deactivated'), aBiz('biz1:0.0.1')] })
+    expect(planFor(both, [old, leaving])).toMatchObject({ kind: 'uninstall', version: '0.0.2' })
     expect(planFor(aBase(), [old, leaving])).toMatchObject({ kind: 'install', tuple: { version: '0.0.1' } })
   })
 

@@ -1,53 +1,20 @@
 /** One biz name on one base: what is to be done next, and why. Pure. The order of the checks is the order of DESIGN 3. */
-import { type BizKey, type BizReport, bizKey, type InstallStrategy } from '../../mqtt-bridge/index.ts'
-import type { Claim, ClaimGroup, NameClaims } from '../claims.ts'
-import {
-  type Attempt,
-  type BaseRecord,
-  type ClaimId,
-  type Flight,
-  firstSentAtMs,
-  type ModuleTuple,
-} from '../registry/base-record.ts'
+import { type BizKey, type BizReport, bizKey } from '../../mqtt-bridge/index.ts'
+import type { Claim, ClaimGroup } from '../claims.ts'
+import { type Attempt, type BaseRecord, type Flight, firstSentAtMs } from '../registry/base-record.ts'
+import { isProof, isUp, upVersions } from '../registry/web-modules.ts'
+import { drainedFirst } from './drain.ts'
+import { approachOf, HEALTH_WITHIN_MS, hasOtherWay, isPathFree, pathOwner } from './replacing.ts'
 import { resendDueAtMs } from './resend.ts'
-import { bizOf, failureOf, foreignRival, isServing, keyOf } from './standing.ts'
-
-export type Step =
-  | {
-      readonly kind: 'install'
-      readonly claim: Claim
-      readonly tuple: ModuleTuple
-      readonly strategy: InstallStrategy
-      /** Stops what runs before the new one was seen to work. */
-      readonly unproven: boolean
-      /** The same version stands and is replaced: its tuple, to put back if this fails. */
-      readonly replaces?: ModuleTuple
-      /** Sent before: it takes the place of the first, and is waited for no longer than that. */
-      readonly again?: Pick<Flight, 'overdue' | 'resent'>
-      readonly why: string
-    }
-  /** `claim` is the Pod being deleted for it, where there is one: a failure is held against that claim. */
-  | {
-      readonly kind: 'uninstall'
-      readonly name: string
-      readonly version: string
-      readonly claim?: ClaimId
-      readonly why: string
-    }
-  | { readonly kind: 'wait'; readonly untilMs?: number; readonly why: string }
-  | { readonly kind: 'settled'; readonly why: string }
-
-export interface NameFacts {
-  readonly record: BaseRecord
-  readonly claims: NameClaims
-  readonly nowMs: number
-}
+import { bizOf, failureOf, foreignRival, isRunning, isServing, keyOf } from './standing.ts'
+import type { NameFacts, Step } from './step.ts'
 
 const wait = (why: string, untilMs?: number): Step =>
   untilMs === undefined ? { kind: 'wait', why } : { kind: 'wait', why, untilMs }
 
 export function planName(facts: NameFacts): Step {
-  return facts.claims.groups.length === 0 ? planUnwanted(facts) : planWanted(facts, facts.claims.groups)
+  const step = facts.claims.groups.length === 0 ? planUnwanted(facts) : planWanted(facts, facts.claims.groups)
+  return drainedFirst(facts, step)
 }
 
 function planUnwanted(facts: NameFacts): Step {
@@ -61,10 +28,22 @@ function planLeaving(facts: NameFacts): Step | undefined {
   for (const claim of claims.leaving) {
     const wanted = claims.groups.some(([live]) => live.tuple.version === claim.tuple.version)
     if (wanted || !bizOf(record, claim) || record.foreign?.has(keyOf(claim))) continue
+    if (isProving(facts)) return wait('another version is being brought up beside it')
     const step = uninstallUnlessBusy(facts, claim.bizName, claim.tuple.version, 'its last Pod is being deleted')
     return step.kind === 'uninstall' ? { ...step, claim: claim.id } : step
   }
   return undefined
+}
+
+/** A version that a live Pod wants is being installed, or its trial stands and is about to be switched to. */
+function isProving({ record, claims }: NameFacts): boolean {
+  const installs = flightsOf(record, claims.bizName).filter(
+    ({ command, overdue }) => command === 'installBiz' && !overdue,
+  )
+  return claims.groups.some(group => {
+    const isUnderWay = installs.some(({ claim }) => group.some(({ id }) => id === claim))
+    return isUnderWay || (isProof(record, keyOf(group[0])) && bizOf(record, group[0]) !== undefined)
+  })
 }
 
 function uninstallUnlessBusy({ record, nowMs }: NameFacts, name: string, version: string, why: string): Step {
@@ -86,26 +65,32 @@ const versionsOf = (record: BaseRecord, name: string): readonly BizReport[] =>
 
 /** The newest claim wins; one whose install failed does not win while an older one can run: it is retried beside it. */
 function planWanted(facts: NameFacts, groups: readonly ClaimGroup[]): Step {
-  const { record, nowMs } = facts
+  const winner = pickWinner(facts, groups)
+  const step = winner && advance(facts, winner)
   const leaving = planLeaving(facts)
-  if (leaving?.kind === 'uninstall') return leaving
-  const winner = pickWinner(record, groups, nowMs)
-  if (!winner) return wait('every claim failed, backing off', soonestRetry(record, groups))
-  const step = advance(facts, winner)
-  if (step.kind !== 'settled') return step
+  // Its Pod goes for one that is about to serve: until then the old version does.
+  if (leaving?.kind === 'uninstall' && step?.kind !== 'install') return leaving
+  if (!winner || !step) return wait('every claim failed, backing off', soonestRetry(facts.record, groups))
+  return step.kind === 'settled' ? planBeside(facts, groups, winner) : step
+}
+
+/** The winner serves: newer claims that failed are tried again beside it, and what is superseded goes. */
+function planBeside(facts: NameFacts, groups: readonly ClaimGroup[], winner: ClaimGroup): Step {
+  const { record, nowMs } = facts
   const newer = groups.slice(0, groups.indexOf(winner))
   const retry = newer.find(group => isRetryDue(record, group, nowMs))
   if (retry) return advance(facts, retry)
   const cleaned = planCleanup(facts, winner)
   const untilMs = soonestRetry(record, newer)
-  return (
-    cleaned ??
-    (untilMs === undefined ? step : wait('a newer claim failed and is retried beside the running one', untilMs))
-  )
+  if (cleaned) return cleaned
+  return untilMs === undefined
+    ? { kind: 'settled', why: 'active' }
+    : wait('a newer claim failed and is retried beside the running one', untilMs)
 }
 
-function pickWinner(record: BaseRecord, groups: readonly ClaimGroup[], nowMs: number): ClaimGroup | undefined {
-  const sound = groups.find(group => failureOf(record, group) === undefined)
+function pickWinner(facts: NameFacts, groups: readonly ClaimGroup[]): ClaimGroup | undefined {
+  const { record, nowMs } = facts
+  const sound = groups.find(group => isSound(facts, group))
   if (sound) return sound
   return (
     groups.find(group => canRestore(record, group)) ??
@@ -113,12 +98,16 @@ function pickWinner(record: BaseRecord, groups: readonly ClaimGroup[], nowMs: nu
   )
 }
 
+function isSound({ record, nowMs }: NameFacts, group: ClaimGroup): boolean {
+  const failure = failureOf(record, group)
+  const [claim] = group
+  return failure === undefined || hasOtherWay({ record, claim, failure, nowMs }) || isPathFree(record, claim, failure)
+}
+
 /** The former image of the same Pod can be put back. */
 const canRestore = (record: BaseRecord, group: ClaimGroup): boolean => {
   const failure = failureOf(record, group)
-  return (
-    failure?.unproven === true && (failure.previous !== undefined || bizOf(record, group[0])?.state === 'activated')
-  )
+  return failure?.unproven === true && (failure.previous !== undefined || isRunning(record, group[0]))
 }
 
 /** A retry that would stop a running module each time waits for a change instead. */
@@ -148,9 +137,8 @@ function planFrom(facts: NameFacts, group: ClaimGroup): Step {
   if (!biz) return planAbsent(facts, group)
   switch (biz.state) {
     case 'activated':
-      return isServing(record, group) ? { kind: 'settled', why: 'active' } : planReplace(facts, group)
     case 'deactivated':
-      return planSwitch(facts, group, biz)
+      return planStanding(facts, group, biz)
     case 'resolved':
     case 'unresolved':
       return wait('the base is installing it')
@@ -158,6 +146,17 @@ function planFrom(facts: NameFacts, group: ClaimGroup): Step {
     case 'stopped':
       return planBroken(facts, group)
   }
+}
+
+function planStanding(facts: NameFacts, group: ClaimGroup, biz: BizReport): Step {
+  const { record, nowMs } = facts
+  if (isServing(record, group)) return { kind: 'settled', why: 'active' }
+  if (isProof(record, keyOf(group[0]))) return planProved(facts, group, biz)
+  if (isUp(record, biz)) return planReplace(facts, group)
+  const untilMs = record.reach.sinceMs + HEALTH_WITHIN_MS
+  // A deactivated web module serves, and only its path tells that it is one.
+  if (!record.health && nowMs < untilMs) return wait('its paths are not known yet', untilMs)
+  return planSwitch(facts, group, biz)
 }
 
 const waitIf = (why: string | undefined): Step | undefined => (why === undefined ? undefined : wait(why))
@@ -177,6 +176,7 @@ function planResend({ record, nowMs }: NameFacts, claim: Claim): Step | undefine
     tuple: claim.tuple,
     strategy: flight.strategy ?? 'installOnly',
     unproven: flight.unproven ?? false,
+    ...(flight.proof && { proof: flight.proof }),
     ...(flight.replaces && { replaces: flight.replaces }),
     again: onceMore(flight),
     why: flight.overdue
@@ -199,12 +199,16 @@ function busyWith(record: BaseRecord, claim: Claim): string | undefined {
   return undefined
 }
 
-function planAbsent({ record, nowMs }: NameFacts, group: ClaimGroup): Step {
+function planAbsent(facts: NameFacts, group: ClaimGroup): Step {
+  const { record, nowMs } = facts
   const [claim] = group
   const foreign = foreignRival(record, claim)
   if (foreign !== undefined) return wait(`version ${foreign} of this biz is not ours and stays`)
   const failure = failureOf(record, group)
-  return (failure && planAfterFailure(failure, claim, nowMs)) ?? planInstall(record, claim)
+  const taken = failure && pathOwner(record, claim, failure)
+  if (taken?.kind === 'pathTaken') return wait(`${taken.path} belongs to ${taken.owner}`)
+  const isOver = failure && !isSound(facts, group)
+  return (isOver && planAfterFailure(failure, claim, nowMs)) || planInstall(facts, group)
 }
 
 /** Undefined: it is time to try again. */
@@ -219,27 +223,60 @@ function planAfterFailure(failure: Attempt, claim: Claim, nowMs: number): Step |
   return nextTryAtMs > nowMs ? wait('install failed, backing off', nextTryAtMs) : undefined
 }
 
-function planInstall(record: BaseRecord, claim: Claim): Step {
-  const step = { kind: 'install', claim, tuple: claim.tuple } as const
-  const running = versionsOf(record, claim.bizName).some(biz => biz.state === 'activated')
-  if (!running) return { ...step, strategy: 'installOnly', unproven: false, why: 'not on the base' }
-  if (claim.uninstallFirst || !roomForTwo(record, claim.bizName)) {
-    return {
-      ...step,
-      strategy: 'uninstallThenInstall',
-      unproven: true,
-      why: 'replaces the running version without proof',
-    }
+function planInstall(facts: NameFacts, group: ClaimGroup): Step {
+  const { record, nowMs } = facts
+  const [claim] = group
+  const stale = planStaleProof(facts, claim)
+  if (stale) return stale
+  const step = { kind: 'install', claim, tuple: claim.tuple, strategy: 'installOnly', unproven: false } as const
+  if (upVersions(record, claim.bizName).length === 0) return { ...step, why: 'not on the base' }
+  const approach = approachOf({ record, claim, failure: failureOf(record, group), nowMs })
+  switch (approach.kind) {
+    case 'beside':
+      return { ...step, why: 'proved beside the running version' }
+    case 'prove':
+      return { ...step, proof: approach.proof, why: 'proved at another place, since two cannot stand at one' }
+    case 'unproven':
+      return unprovenSwitch(claim, approach.why)
+    case 'pathTaken':
+      return wait(`${approach.path} belongs to ${approach.owner}`)
+    case 'none':
+      return wait(approach.why)
+    case 'wait':
+      return wait(approach.why, approach.untilMs)
   }
-  return { ...step, strategy: 'installOnly', unproven: false, why: 'proved beside the running version' }
 }
 
-/** Proving needs metaspace for two; what the last install of this biz took is the best guess there is. */
-export function roomForTwo(record: BaseRecord, bizName: string): boolean {
-  const { metaspaceMaxBytes, metaspaceUsedBytes } = record.health ?? {}
-  const needed = record.metaspaceByName.get(bizName)
-  if (metaspaceMaxBytes === undefined || metaspaceUsedBytes === undefined || needed === undefined) return true
-  return metaspaceMaxBytes - metaspaceUsedBytes >= needed
+const unprovenSwitch = (claim: Claim, unprovenWhy: string): Step => ({
+  kind: 'install',
+  claim,
+  tuple: claim.tuple,
+  strategy: 'uninstallThenInstall',
+  unproven: true,
+  unprovenWhy,
+  why: `replaces the running version without proof: ${unprovenWhy}`,
+})
+
+/** A trial of a version that is not wanted any more holds the place of the next. */
+function planStaleProof(facts: NameFacts, claim: Claim): Step | undefined {
+  const { record } = facts
+  const stale = versionsOf(record, claim.bizName).find(
+    biz => biz.version !== claim.tuple.version && isProof(record, bizKey(biz.name, biz.version)),
+  )
+  return stale && uninstallUnlessBusy(facts, stale.name, stale.version, 'a trial that is not wanted any more')
+}
+
+/** Its trial came up. Only a start at its own place makes it the module, whatever the base calls it. */
+function planProved(facts: NameFacts, group: ClaimGroup, biz: BizReport): Step {
+  const { record } = facts
+  const [claim] = group
+  const failure = failureOf(record, group)
+  if (failure && pathOwner(record, claim, failure)) {
+    return uninstallUnlessBusy(facts, biz.name, biz.version, 'a trial whose path belongs to another module')
+  }
+  // Whoever serves this base next must not take it for the module: see ADR 0013.
+  if (record.proofs.get(keyOf(claim))?.isWritten !== true) return wait('its trial is being written down')
+  return planSwitch(facts, group, biz)
 }
 
 /** Same version, other URL, args or restart: one biz:version cannot stand twice, so it is replaced unproven. */

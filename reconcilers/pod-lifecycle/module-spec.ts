@@ -3,6 +3,7 @@ import { excerpt, faultOfCommand } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION } from '../names.ts'
 import type { ModuleTuple } from '../registry/base-record.ts'
 import { expand, refsOf, resolveEnv, type ValueLookup } from './container-env.ts'
+import { annotationFault } from './module-annotations.ts'
 
 /** One container read as a module. */
 export type ModuleSpec =
@@ -101,7 +102,7 @@ function readModule(pod: V1Pod, container: V1Container, lookup: ValueLookup): Mo
 
 /** Faults of the Pod as a whole: they stand against each of its containers. */
 function podFault(pod: V1Pod): { readonly field: string; readonly why: string } | undefined {
-  if ((pod.spec?.initContainers ?? []).length === 0) return undefined
+  if ((pod.spec?.initContainers ?? []).length === 0) return annotationFault(pod)
   return { field: 'spec.initContainers', why: 'are not supported: a base has no place to run one' }
 }
 

@@ -3,6 +3,7 @@ import type { V1ContainerStatus, V1Pod, V1PodStatus, V1Toleration } from '@kuber
 import { type Claim, type ClaimLookups, claimsOfPod, hasEnded, type NameClaims, sameTuple, stageOf } from '../claims.ts'
 import { podRef } from '../pod-identity.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
+import { isProof } from '../registry/web-modules.ts'
 import { containerStatus, INSTALL_FAILED_SHOWN_MS } from './container-status.ts'
 import { type ModuleSpec, readModules } from './module-spec.ts'
 import { podStatus, samePodStatus } from './pod-status.ts'
@@ -113,7 +114,7 @@ function isLastWitness(record: BaseRecord, claims: ReadonlyMap<string, NameClaim
 
 function isOfUnknownOrigin(record: BaseRecord, claim: Claim): boolean {
   const key = keyOf(claim)
-  if (record.provenance.has(key) || record.foreign?.has(key)) return false
+  if (record.provenance.has(key) || record.foreign?.has(key) || isProof(record, key)) return false
   const state = bizOf(record, claim)?.state
   return state === 'activated' || state === 'deactivated'
 }
@@ -132,7 +133,9 @@ function holdOf(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, cla
 
 function standingFor(facts: PodFacts, claim: Claim): Standing {
   const claims = facts.claims.get(claim.bizName)
-  return claims ? standingOf(facts.record, { ...claims, groups: withSelf(claims, claim) }, claim) : { kind: 'waiting' }
+  if (!claims) return { kind: 'waiting' }
+  const { record, nowMs } = facts
+  return standingOf({ record, claims: { ...claims, groups: withSelf(claims, claim) }, nowMs }, claim)
 }
 
 /** Claims are compared by value: this Pod's own may have been read anew. */
@@ -190,7 +193,9 @@ function planStatus(facts: PodFacts): PodPlan {
   const { statuses, standings, superseded } = frozen ? frozenContainers(facts) : containersOf(facts)
   const unseen = frozen ? notSeenYet(record, statuses) : undefined
   if (unseen !== undefined) return none(unseen)
-  const status = keepSuperseded(pod, podStatus({ pod, record, containers: statuses, standings, nowMs }), frozen)
+  const isDraining = claimsOfPod(pod, facts.lookups).some(({ bizName }) => record.drains.has(bizName))
+  const shown = { pod, record, containers: statuses, standings, isDraining, nowMs }
+  const status = keepSuperseded(pod, podStatus(shown), frozen)
   const wake = nextLook(facts, status)
   if (samePodStatus(pod.status, status)) return planTolerations(pod, wake)
   const early = creatingOnly(status) && nowMs - facts.seenAtMs < CREATING_SHOWN_AFTER_MS

@@ -8,6 +8,8 @@ export interface StatusFacts {
   readonly record: BaseRecord
   readonly containers: readonly V1ContainerStatus[]
   readonly standings: readonly Standing[]
+  /** A module of it is about to be stopped, and its Pods leave their Services first. */
+  readonly isDraining: boolean
   readonly nowMs: number
 }
 
@@ -39,8 +41,12 @@ function containersVerdict(containers: readonly V1ContainerStatus[]): Verdict {
   return { type: 'ContainersReady', ok: false, reason: 'ContainersNotReady', message }
 }
 
-function readyVerdict(pod: V1Pod, record: BaseRecord, containers: Verdict): Verdict {
+function readyVerdict({ pod, record, isDraining }: StatusFacts, containers: Verdict): Verdict {
   if (!containers.ok) return { ...containers, type: 'Ready' }
+  if (isDraining) {
+    const message = 'it leaves its Services before its module is stopped'
+    return { type: 'Ready', ok: false, reason: 'Draining', message }
+  }
   if (record.reach.state === 'silent') {
     return {
       type: 'Ready',
@@ -81,13 +87,14 @@ function phaseOf(pod: V1Pod, containers: readonly V1ContainerStatus[]): string {
   return before === 'Running' || containers.every(hasStarted) ? 'Running' : 'Pending'
 }
 
-export function podStatus({ pod, record, containers, standings, nowMs }: StatusFacts): V1PodStatus {
+export function podStatus(facts: StatusFacts): V1PodStatus {
+  const { pod, record, containers, standings, nowMs } = facts
   const prior = pod.status?.conditions ?? []
   const containersReady = containersVerdict(containers)
   const verdicts = [
     { type: 'Initialized', ok: true },
     containersReady,
-    readyVerdict(pod, record, containersReady),
+    readyVerdict(facts, containersReady),
     supersededVerdict(standings, prior),
   ].filter(verdict => verdict !== undefined)
   const ours = new Set(verdicts.map(({ type }) => type))

@@ -58,6 +58,16 @@ function tupleAsRan(claim: Claim, ran: Ran | undefined = claim.ran): ModuleTuple
   return { ...claim.tuple, url: ran.imageId }
 }
 
+/** A Lease tells that it may be a trial: it is none only where it started at another time, or where a Pod has shown it. */
+function isSuspect(record: BaseRecord, biz: BizReport, claims: readonly Claim[]): boolean {
+  const proof = record.proofs.get(bizKey(biz.name, biz.version))
+  if (!proof) return false
+  const { changedAtMs } = biz
+  if (changedAtMs === undefined || changedAtMs === proof.changedAtMs) return true
+  if (proof.changedAtMs !== undefined && biz.state === 'activated') return false
+  return !claims.some(claim => claim.tuple.version === biz.version && startSeen(claim, biz))
+}
+
 /**
  * One that it shows as ended, too: it may have been about to be replaced when whoever was to do it ended. Of a base that does
  * not tell when its modules started, whoever shows that its own runs is believed.
@@ -126,13 +136,17 @@ const adopted = (biz: BizReport, { id }: Claim, tuple: ModuleTuple, nowMs: numbe
 export function adoptions(record: BaseRecord, claims: Iterable<NameClaims>, nowMs: number): readonly Adoption[] {
   const found: Adoption[] = []
   for (const { bizName, ...claimed } of claims) {
+    const witnesses = [...claimed.groups.flat(), ...claimed.leaving]
     for (const biz of record.bizs.values()) {
-      const key = bizKey(biz.name, biz.version)
-      if (biz.name !== bizName || record.provenance.has(key) || record.flights.has(key)) continue
-      if (biz.state !== 'activated' && biz.state !== 'deactivated') continue
+      if (biz.name !== bizName || !isOfUnknownOrigin(record, biz) || isSuspect(record, biz, witnesses)) continue
       const adoption = adopt(biz, claimed, nowMs)
       if (adoption) found.push(adoption)
     }
   }
   return found
+}
+
+function isOfUnknownOrigin({ provenance, flights }: BaseRecord, { name, version, state }: BizReport): boolean {
+  const key = bizKey(name, version)
+  return !provenance.has(key) && !flights.has(key) && (state === 'activated' || state === 'deactivated')
 }

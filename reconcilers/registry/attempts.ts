@@ -1,5 +1,5 @@
 /** What became of a claim's installs, and when to try again: the kubelet's backoff, per container. Pure. */
-import type { Attempt, BaseRecord, ClaimId, Flight, Recovery } from './base-record.ts'
+import type { Attempt, BaseRecord, ClaimId, Flight, Recovery, RuledOut } from './base-record.ts'
 import { withEntry, without } from './observed.ts'
 
 const FIRST_MS = 10_000
@@ -14,7 +14,7 @@ export interface Moment {
 }
 
 export type Failure = Pick<Attempt, 'url' | 'code' | 'message'> &
-  Partial<Pick<Attempt, 'final' | 'unproven' | 'previous' | 'broughtIn'>>
+  Partial<Pick<Attempt, 'final' | 'unproven' | 'previous' | 'broughtIn' | 'clash' | 'ruledOut'>>
 
 /** 10 s doubling to 5 min, a tenth more or less; `failures` counts from 1. */
 export function backoffMs(failures: number, jitter: number): number {
@@ -25,15 +25,23 @@ export function backoffMs(failures: number, jitter: number): number {
 /** Counts one more failure against a claim. Another URL starts afresh; so does one that had run for ten minutes. */
 export function withFailure(record: BaseRecord, claim: ClaimId, failure: Failure, moment: Moment): BaseRecord {
   const failures = failuresBefore(record, claim, failure.url, moment.nowMs) + 1
+  const ruledOut = ruledOutFor(record, claim, failure.url)
   const attempt: Attempt = {
     final: false,
     unproven: false,
+    ...(ruledOut.length > 0 && { ruledOut }),
     ...failure,
     failures,
     lastFailedAtMs: moment.nowMs,
     nextTryAtMs: moment.nowMs + backoffMs(failures, moment.jitter),
   }
   return { ...record, attempts: withEntry(record.attempts, claim, attempt) }
+}
+
+/** Ways that are known to lead nowhere for a claim's URL. */
+export function ruledOutFor(record: BaseRecord, claim: ClaimId, url: string): readonly RuledOut[] {
+  const known = [record.attempts.get(claim), record.recoveries?.get(claim)]
+  return known.find(one => one?.url === url && one.ruledOut)?.ruledOut ?? []
 }
 
 function failuresBefore(record: BaseRecord, claim: ClaimId, url: string, nowMs: number): number {
@@ -64,7 +72,8 @@ export function withSuccess(record: BaseRecord, flight: Flight, nowMs: number): 
   const { claim } = flight
   const standing = claim && record.attempts.get(claim)
   if (claim === undefined || !standing || flight.restores) return record
-  const recovery: Recovery = { url: standing.url, failures: standing.failures, atMs: nowMs }
+  const { url, failures, ruledOut } = standing
+  const recovery: Recovery = { url, failures, atMs: nowMs, ...(ruledOut && { ruledOut }) }
   const remembered = [...(record.recoveries ?? [])].filter(([, { atMs }]) => nowMs - atMs < RESET_AFTER_MS)
   const recoveries = new Map(remembered).set(claim, recovery)
   return { ...record, attempts: without(record.attempts, claim), recoveries }

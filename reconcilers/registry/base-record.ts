@@ -1,5 +1,14 @@
 /** The facts about one base. Records are replaced, never mutated. No timers, no decisions: what follows from them is in the plans. */
-import type { BaseId, BaseMetadata, BizKey, BizReport, HealthReport } from '../../mqtt-bridge/index.ts'
+import type {
+  BaseId,
+  BaseMetadata,
+  BizKey,
+  BizReport,
+  Clash,
+  HealthReport,
+  Proof,
+  WebServer,
+} from '../../mqtt-bridge/index.ts'
 import type { NodeName } from '../names.ts'
 
 /** One claim's container: `podUid/container`. */
@@ -72,6 +81,8 @@ export interface Flight {
   /** Whose claim it serves: the install's, or that of the Pod being deleted. Absent for flights of others (a conflict told us). */
   readonly claim?: ClaimId
   readonly tuple?: ModuleTuple
+  /** A trial beside the running version. What it brings in is not the module. */
+  readonly proof?: Proof
   /** Stops what ran before the new one was seen to work. */
   readonly unproven?: boolean
   /** What of the same version it replaces: put back when it fails. On failure it becomes the Attempt's `previous`. */
@@ -115,6 +126,26 @@ export interface Provenance {
   readonly tookMs?: number
 }
 
+/** How a new version is tried while another of its name runs. */
+export type Way = 'beside' | Proof['kind']
+
+/** A way that ended with a clash. A trial under a path of its own that found that very path taken does not rule out others. */
+export interface RuledOut {
+  readonly way: Way
+  /** The path that was tried and is somebody's. */
+  readonly pathTaken?: string
+}
+
+/** A trial that was sent, or is about to be: what bears this key on the base may be no module. */
+export interface ProofEntry {
+  /** Our clock, of the last sending. */
+  readonly atMs: number
+  /** The base's clock: when the trial came up. Another time at the same key is another start. */
+  readonly changedAtMs?: number
+  /** The Lease of the base tells of it, so that whoever serves the base next knows. */
+  readonly isWritten: boolean
+}
+
 /** What became of a claim's installs. */
 export interface Attempt {
   /** The URL it was tried with: another URL starts afresh. */
@@ -131,6 +162,10 @@ export interface Attempt {
   readonly unproven: boolean
   /** From the flight's `replaces`. */
   readonly previous?: ModuleTuple
+  /** The last failure: it could not stand beside what is there. */
+  readonly clash?: Clash
+  /** Ways that ended with a clash, for this URL. */
+  readonly ruledOut?: readonly RuledOut[]
   /** What the jar turned out to be (name or version mismatch): it came in by this claim and is to be uninstalled. */
   readonly broughtIn?: BizKey
 }
@@ -140,6 +175,7 @@ export interface Recovery {
   readonly url: string
   readonly failures: number
   readonly atMs: number
+  readonly ruledOut?: readonly RuledOut[]
 }
 
 /** Uninstalls of one biz that the base refused; gone with the biz. */
@@ -194,6 +230,13 @@ export interface BaseRecord {
   readonly doubts: ReadonlyMap<BizKey, Doubt>
   readonly provenance: ReadonlyMap<BizKey, Provenance>
   readonly attempts: ReadonlyMap<ClaimId, Attempt>
+  /** The context paths that manifests name, slashes normalised, of modules that are there. */
+  readonly webPaths: ReadonlyMap<BizKey, string>
+  /** Absent: not known yet. Only modules of a base that lends its web server have paths of their own. */
+  readonly webServer?: WebServer
+  readonly proofs: ReadonlyMap<BizKey, ProofEntry>
+  /** Biz names whose Pods leave their Services before the module is stopped, and since when. */
+  readonly drains: ReadonlyMap<string, number>
   /** Metaspace that the last install of a biz name took. */
   readonly metaspaceByName: ReadonlyMap<string, number>
   /** Never to be uninstalled by us. Absent: no record of this base yet (no clean snapshot, no Lease annotation). */
@@ -239,6 +282,7 @@ export type Change =
   | 'bizs' // what runs there, or a flight, doubt or attempt
   | 'reach' // heard, silent, dead, no-commands
   | 'foreign'
+  | 'proofs' // a trial to be written down before it is sent
   | 'commanded' // a flight began: nothing to show, but to be looked after
   | 'restarted' // another JVM under the same identity: nothing of the old one holds
   | 'removed'

@@ -184,12 +184,17 @@ export class BaseRegistry {
   }
 }
 
+function proofsOfBoth(known: BaseRecord, { proofs }: BaseRecord): Partial<Pick<BaseRecord, 'proofs'>> {
+  return proofs.size > 0 ? { proofs: new Map([...proofs, ...known.proofs]) } : {}
+}
+
 function supplement(known: BaseRecord, adopted: BaseRecord): BaseRecord {
   const { address, basePod, foreign, metaspaceOwnBytes } = adopted
   const lacking = {
     ...(!known.address && address && { address }),
     ...(!known.basePod && basePod && { basePod, basePodSettled: true }),
     ...(!known.foreign && foreign && { foreign }),
+    ...proofsOfBoth(known, adopted),
     ...(known.metaspaceOwnBytes === undefined && metaspaceOwnBytes !== undefined && { metaspaceOwnBytes }),
   }
   return Object.keys(lacking).length > 0 ? { ...known, ...lacking } : known

@@ -4,7 +4,16 @@ import { newestPublishedAtMs, withEntry } from './observed.ts'
 
 /** Records a command, together with what must be known later to tell its outcome from what stood before it. */
 export function begin(record: BaseRecord, key: BizKey, flight: Flight): BaseRecord {
-  return { ...record, flights: withEntry(record.flights, key, withBefore(record, key, flight)) }
+  return {
+    ...record,
+    flights: withEntry(record.flights, key, withBefore(record, key, flight)),
+    ...(flight.proof && { proofs: withProofSent(record.proofs, key, flight.sentAtMs) }),
+  }
+}
+
+/** Sent again, it may come up again, at a time that is not known yet. */
+function withProofSent(proofs: BaseRecord['proofs'], key: BizKey, atMs: number): BaseRecord['proofs'] {
+  return withEntry(proofs, key, { isWritten: false, ...proofs.get(key), atMs })
 }
 
 function withBefore(record: BaseRecord, key: BizKey, flight: Flight): Flight {

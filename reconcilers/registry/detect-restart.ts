@@ -26,7 +26,7 @@ export function startedAnew(record: BaseRecord, publishedAtMs: number): boolean 
  * of claims: a broken jar is not tried before its time only because the base came back).
  */
 export function restarted(record: BaseRecord, sincePublishedAtMs: number, nowMs: number): Observed {
-  const { snapshot: _dropped, uninstallFailures: _refused, deactivated: _ended, ...kept } = record
+  const { snapshot: _dropped, uninstallFailures: _refused, deactivated: _ended, webServer: _lent, ...kept } = record
   const { askedSinceMs: _unanswered, ...life } = kept.life
   return {
     record: {
@@ -38,6 +38,8 @@ export function restarted(record: BaseRecord, sincePublishedAtMs: number, nowMs:
       doubts: new Map(),
       provenance: new Map(),
       unclaimed: new Map(),
+      webPaths: new Map(),
+      drains: new Map(),
       restarts: kept.restarts + 1,
       restartedAtMs: nowMs,
       endedByRestart: startsOf(record),

@@ -82,11 +82,12 @@ const differs = (before: Flight['before'], { state, changedAtMs }: BizReport): b
   before?.state !== state || before.changedAtMs !== changedAtMs
 
 function end(record: BaseRecord, key: BizKey, flight: Flight, context: ObserveContext): Observed {
-  const over = { ...record, flights: without(record.flights, key) }
+  const over = { ...record, flights: without(record.flights, key), drains: without(record.drains, flight.name) }
   const biz = record.bizs.get(key)
   const hadEffect = flight.command === 'installBiz' && biz !== undefined && differs(flight.before, biz)
   const next = hadEffect ? withOutcome(over, key, flight, context) : over
-  return { ...changed(next, 'bizs'), ended: [{ key, flight, outcome: 'seen' }] }
+  const told = next.proofs === record.proofs ? changed(next, 'bizs') : changed(next, 'bizs', 'proofs')
+  return { ...told, ended: [{ key, flight, outcome: 'seen' }] }
 }
 
 function withOutcome(record: BaseRecord, key: BizKey, flight: Flight, context: ObserveContext): BaseRecord {

@@ -24,6 +24,13 @@ export type Note =
     }
   | { readonly kind: 'basePod'; readonly basePod: BaseRecord['basePod'] | undefined }
   | { readonly kind: 'forgetClaims'; readonly claims: readonly ClaimId[] }
+  /** A trial is about to be sent: its Lease shall tell of it first. */
+  | { readonly kind: 'proof'; readonly key: BizKey; readonly atMs: number }
+  | { readonly kind: 'forgetProof'; readonly key: BizKey }
+  /** The Lease tells of these trials, each with the time of its start as far as it is known. */
+  | { readonly kind: 'proofsWritten'; readonly written: ReadonlyMap<BizKey, number | undefined> }
+  | { readonly kind: 'drain'; readonly name: string; readonly sinceMs: number }
+  | { readonly kind: 'undrain'; readonly name: string }
 
 /** What a note does to a record. */
 export function applyNote(record: BaseRecord, note: Note): Observed {
@@ -41,11 +48,12 @@ export function applyNote(record: BaseRecord, note: Note): Observed {
     case 'forgetClaims':
       return forgetClaims(record, note.claims)
     default:
-      return stateOf(record, note)
+      return isWebNote(note) ? webNote(record, note) : stateOf(record, note)
   }
 }
 
-type StateNote = Exclude<Note, { kind: 'asked' | 'commanded' | 'unsent' | 'overdue' | 'forgetClaims' }>
+type WebNote = Extract<Note, { kind: 'proof' | 'forgetProof' | 'proofsWritten' | 'drain' | 'undrain' }>
+type StateNote = Exclude<Note, WebNote | { kind: 'asked' | 'commanded' | 'unsent' | 'overdue' | 'forgetClaims' }>
 
 function stateOf(record: BaseRecord, note: StateNote): Observed {
   switch (note.kind) {
@@ -99,6 +107,39 @@ function forgetClaims(record: BaseRecord, claims: readonly ClaimId[]): Observed 
   const recoveries = record.recoveries && without(record.recoveries, ...claims)
   if (attempts === record.attempts && recoveries === record.recoveries) return unchanged(record)
   return unchanged({ ...record, attempts, ...(recoveries && { recoveries }) })
+}
+
+const WEB_NOTES: ReadonlySet<Note['kind']> = new Set(['proof', 'forgetProof', 'proofsWritten', 'drain', 'undrain'])
+const isWebNote = (note: Note): note is WebNote => WEB_NOTES.has(note.kind)
+
+function webNote(record: BaseRecord, note: WebNote): Observed {
+  switch (note.kind) {
+    case 'proof':
+      return changed(
+        { ...record, proofs: withEntry(record.proofs, note.key, { atMs: note.atMs, isWritten: false }) },
+        'proofs',
+      )
+    case 'forgetProof':
+      return unchanged({ ...record, proofs: without(record.proofs, note.key) })
+    case 'proofsWritten':
+      return proofsWritten(record, note.written)
+    case 'drain':
+      return changed({ ...record, drains: withEntry(record.drains, note.name, note.sinceMs) }, 'bizs')
+    case 'undrain':
+      return record.drains.has(note.name)
+        ? changed({ ...record, drains: without(record.drains, note.name) }, 'bizs')
+        : unchanged(record)
+  }
+}
+
+function proofsWritten(record: BaseRecord, written: ReadonlyMap<BizKey, number | undefined>): Observed {
+  const told = [...record.proofs].filter(
+    ([key, { isWritten, changedAtMs }]) => !isWritten && written.has(key) && written.get(key) === changedAtMs,
+  )
+  if (told.length === 0) return unchanged(record)
+  const proofs = new Map(record.proofs)
+  for (const [key, entry] of told) proofs.set(key, { ...entry, isWritten: true })
+  return changed({ ...record, proofs }, 'bizs')
 }
 
 const withAttempt = (attempts: BaseRecord['attempts'], claim: ClaimId, attempt: Attempt | undefined) =>

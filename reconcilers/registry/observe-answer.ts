@@ -1,6 +1,6 @@
 import { type BizKey, type BizReport, bizKey, type Observation } from '../../mqtt-bridge/index.ts'
 import { backoffMs, shortMessage, withFailure } from './attempts.ts'
-import type { BaseRecord, Flight } from './base-record.ts'
+import type { BaseRecord, Change, Flight } from './base-record.ts'
 import { begin } from './begin-flight.ts'
 import { doubt } from './doubts.ts'
 import { type AnswerFacts, expecting, installed, installFailed } from './observe-install.ts'
@@ -27,11 +27,12 @@ export function observeAnswer(record: BaseRecord, answer: Answer, context: Obser
   const { outcome } = answer
   if (outcome.kind === 'conflict') return observeConflict(record, key, answer, context)
   const flight = flightOf(record, key, answer)
-  const landed = flight ? { ...record, flights: without(record.flights, key) } : record
+  const landed = flight ? { ...record, ...landedOf(record, key) } : record
   const raised = { sincePublishedAtMs: answer.publishedAtMs, raisedAtMs: context.nowMs }
   const doubtful = doubt(landed, key, raised)
   const next = applyOutcome(doubtful, { answer, key, context, ...(flight && { flight }) }, record)
-  return { record: next, changes: ['bizs'], ended: flight ? [{ key, flight, outcome: endOf(answer, key) }] : [] }
+  const changes: readonly Change[] = next.proofs === record.proofs ? ['bizs'] : ['bizs', 'proofs']
+  return { record: next, changes, ended: flight ? [{ key, flight, outcome: endOf(answer, key) }] : [] }
 }
 
 function endOf({ outcome }: Answer, key: BizKey): FlightEnd['outcome'] {
@@ -47,6 +48,12 @@ function endOf({ outcome }: Answer, key: BizKey): FlightEnd['outcome'] {
 }
 
 const keyOf = (biz: BizReport): BizKey => bizKey(biz.name, biz.version)
+
+/** A command that has ended stops nothing any more: the Pods of its module may be in their Services again. */
+function landedOf(record: BaseRecord, key: BizKey): Pick<BaseRecord, 'flights' | 'drains'> {
+  const name = record.flights.get(key)?.name ?? ''
+  return { flights: without(record.flights, key), drains: without(record.drains, name) }
+}
 
 /**
  * The flight that this answers. Not one sent after the base had already said something later: that is an older
@@ -86,6 +93,7 @@ function uninstalled(record: BaseRecord, { key, flight, answer }: AnswerFacts, b
     ...record,
     bizs: without(record.bizs, key),
     provenance: without(record.provenance, key),
+    webPaths: without(record.webPaths, key),
     ...(flight?.claim !== undefined && { attempts: without(record.attempts, flight.claim) }),
     ...(record.uninstallFailures && { uninstallFailures: without(record.uninstallFailures, key) }),
   }

@@ -1,9 +1,10 @@
-import type { HealthReport, Observation } from '../../mqtt-bridge/index.ts'
+import { type BizKey, bizKey, type HealthReport, normalPath, type Observation } from '../../mqtt-bridge/index.ts'
 import type { BaseRecord } from './base-record.ts'
 import { isDuplicated } from './detect-duplicate.ts'
 import { restarted } from './detect-restart.ts'
 import { changed, follow, type ObserveContext, type Observed, unchanged } from './observed.ts'
 import { judgeRunTime } from './run-time.ts'
+import { newestClashAtMs } from './web-modules.ts'
 
 type Health = Extract<Observation, { kind: 'health' }>
 
@@ -32,9 +33,36 @@ function measured(record: BaseRecord, health: HealthReport, nowMs: number): Obse
     health,
     healthAtMs: nowMs,
     ...(metaspaceOwnBytes !== undefined && { metaspaceOwnBytes }),
+    ...webOf(record, health),
   }
-  return capacityOf(next) === capacityOf(record) ? unchanged(next) : changed(next, 'described')
+  const described = capacityOf(next) === capacityOf(record) ? unchanged(next) : changed(next, 'described')
+  return follow(described, told => (isNewsToClaims(record, told) ? changed(told, 'bizs') : unchanged(told)))
 }
+
+/** A clash tells the web server of a base better than names of plugins do. */
+function webOf(record: BaseRecord, { webModules, webServer }: HealthReport): Partial<BaseRecord> {
+  const lent = webServer === 'none' ? (record.webServer ?? webServer) : webServer
+  return { ...(webModules && { webPaths: pathsIn(record, webModules) }), ...(lent && { webServer: lent }) }
+}
+
+/** An answer may be newer than a health that is on its way. */
+function pathsIn(
+  { webPaths, bizs }: BaseRecord,
+  listed: NonNullable<HealthReport['webModules']>,
+): ReadonlyMap<BizKey, string> {
+  const known = [...webPaths].filter(([key]) => bizs.has(key))
+  const told = listed.map(({ name, version, path }) => [bizKey(name, version), normalPath(path)] as const)
+  return new Map([...known, ...told])
+}
+
+/** Claims wait for the first health, for paths, and after a clash for the health that tells whose the path is. */
+function isNewsToClaims(before: BaseRecord, { webPaths, webServer }: BaseRecord): boolean {
+  const answered = (before.healthAtMs ?? 0) <= newestClashAtMs(before)
+  return !before.health || answered || before.webServer !== webServer || !samePaths(before.webPaths, webPaths)
+}
+
+const samePaths = (a: BaseRecord['webPaths'], b: BaseRecord['webPaths']): boolean =>
+  a.size === b.size && [...a].every(([key, path]) => b.get(key) === path)
 
 /** What a Node shows of a health: pressure to the nearest percent, so that each byte does not wake anyone. */
 function capacityOf({ health, metaspaceOwnBytes }: BaseRecord): string {

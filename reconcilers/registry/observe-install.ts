@@ -1,9 +1,20 @@
-import { type BizKey, type BizReport, bizKey, type CommandOutcome, type Observation } from '../../mqtt-bridge/index.ts'
-import { shortMessage, withFailedInstall, withSuccess } from './attempts.ts'
-import type { BaseRecord, Flight } from './base-record.ts'
+import {
+  type BizKey,
+  type BizReport,
+  bizKey,
+  type Clash,
+  type CommandOutcome,
+  contextPathOf,
+  isRootPath,
+  normalPath,
+  type Observation,
+} from '../../mqtt-bridge/index.ts'
+import { ruledOutFor, shortMessage, withFailedInstall, withSuccess } from './attempts.ts'
+import type { Attempt, BaseRecord, Flight, RuledOut } from './base-record.ts'
 import { doubt, versionsOf } from './doubts.ts'
 import { type ObserveContext, withEntry, without } from './observed.ts'
 import { isOutdated } from './outdated.ts'
+import { ownerOf } from './web-modules.ts'
 
 /** An answer, what it is about, and the command that it ends (none: it was not ours, or came late). */
 export interface AnswerFacts {
@@ -30,7 +41,28 @@ export function installed(record: BaseRecord, facts: AnswerFacts, outcome: Insta
   if (outcome.bizs.length === 0) return expecting(sized, facts, 'REPORTED_NOTHING')
   if (!outcome.bizs.some(biz => keyOf(biz) === key)) return mismatched(sized, facts, outcome.bizs)
   const expected = expecting(withOrigin(sized, key, flight, context.nowMs), facts, 'NOT_LISTED')
-  return withSuccess(expected, flight, context.nowMs)
+  const owned = pathOfAnother(expected, key, flight)
+  return owned ? pathTaken(expected, flight, owned, context) : withSuccess(expected, flight, context.nowMs)
+}
+
+/** Where a trial would go is somebody else's: the running version must not be stopped for it (capture 219). */
+function pathOfAnother(record: BaseRecord, key: BizKey, { proof, tuple, name }: Flight): Owned | undefined {
+  const written = proof && (contextPathOf(tuple?.args ?? []) ?? record.webPaths.get(key))
+  if (written === undefined || isRootPath(written)) return undefined
+  const path = normalPath(written)
+  const owner = ownerOf(record, path, name)
+  return owner === undefined ? undefined : { path, owner }
+}
+
+interface Owned {
+  readonly path: string
+  readonly owner: string
+}
+
+function pathTaken(record: BaseRecord, flight: Flight, { path, owner }: Owned, context: ObserveContext): BaseRecord {
+  const message = shortMessage(`${path} belongs to ${owner}`)
+  const clash: Clash = { kind: 'contextPath', path }
+  return withFailedInstall(record, flight, { code: 'PathTaken', message, clash }, context)
 }
 
 /** What the jar named is there now; uninstallThenInstall has removed every other version of the commanded name. */
@@ -43,7 +75,17 @@ function merged(record: BaseRecord, facts: AnswerFacts, reports: readonly BizRep
   const bizs = new Map(without(record.bizs, ...replaced))
   // Installs that are none of ours show in the next look, too.
   for (const biz of reports) if (facts.flight || bizs.size < BIZS_MAX) bizs.set(keyOf(biz), biz)
-  const next: BaseRecord = { ...record, bizs, provenance: without(record.provenance, ...replaced) }
+  const paths = reports.flatMap(biz =>
+    biz.webContextPath !== undefined && bizs.has(keyOf(biz))
+      ? [[keyOf(biz), normalPath(biz.webContextPath)] as const]
+      : [],
+  )
+  const next: BaseRecord = {
+    ...record,
+    bizs,
+    provenance: without(record.provenance, ...replaced),
+    webPaths: new Map([...without(record.webPaths, ...replaced), ...paths]),
+  }
   const touched: readonly BizKey[] = [...replaced, ...reports.map(keyOf)]
   return touched.reduce((doubtful: BaseRecord, key) => doubt(doubtful, key, raised), next)
 }
@@ -56,16 +98,26 @@ function withMetaspace(record: BaseRecord, { bizs, metaspaceBytes = 0 }: Install
 }
 
 /** From what it was installed, unless a newer look shows that it is gone already. */
-export function withOrigin(
-  record: BaseRecord,
-  key: BizKey,
-  { claim, tuple, sentAtMs }: Flight,
-  nowMs: number,
-): BaseRecord {
+export function withOrigin(record: BaseRecord, key: BizKey, flight: Flight, nowMs: number): BaseRecord {
+  const { claim, tuple, sentAtMs, proof } = flight
   if (claim === undefined || !tuple || !record.bizs.has(key)) return record
+  if (proof) return withProofUp(record, key)
   return {
     ...record,
     provenance: withEntry(record.provenance, key, { tuple, claim, atMs: nowMs, tookMs: nowMs - sentAtMs }),
+  }
+}
+
+/** What came up is a trial: the time of its start tells it from the module that will replace it. */
+function withProofUp(record: BaseRecord, key: BizKey): BaseRecord {
+  const { changedAtMs } = record.bizs.get(key) ?? {}
+  const known = record.proofs.get(key) ?? { atMs: 0, isWritten: false }
+  const { changedAtMs: _former, ...rest } = known
+  const entry = { ...rest, ...(changedAtMs !== undefined && { changedAtMs }), isWritten: false }
+  return {
+    ...record,
+    provenance: without(record.provenance, key),
+    proofs: withEntry(record.proofs, key, known.changedAtMs === changedAtMs ? known : entry),
   }
 }
 
@@ -87,11 +139,37 @@ function mismatched(record: BaseRecord, facts: AnswerFacts, reports: readonly Bi
 }
 
 /** Nothing is left of a failed install; of uninstallThenInstall, nothing of any version of that name. */
-export function installFailed(record: BaseRecord, facts: AnswerFacts, { code, message, cause }: Failed): BaseRecord {
+export function installFailed(record: BaseRecord, facts: AnswerFacts, failed: Failed): BaseRecord {
+  const { code, message, cause, clash } = failed
   const { flight, answer, context } = facts
   if (!flight) return record
   const raised = { sincePublishedAtMs: answer.publishedAtMs, raisedAtMs: context.nowMs }
   const touched = flight.strategy === 'uninstallThenInstall' ? versionsOf(record, answer.name) : []
   const doubtful = touched.reduce((next, key) => doubt(next, key, raised), record)
-  return withFailedInstall(doubtful, flight, { code, message: shortMessage(cause || message) }, context)
+  const met = clash && { clash, ...ruledOutBy(record, flight, clash), ...takenBy(record, flight, clash) }
+  const failure = { code, message: shortMessage(cause || message), ...met }
+  return withFailedInstall(withWebServer(doubtful, clash), flight, failure, context)
+}
+
+/** The path of another module, or of the base, is no fault of the jar. */
+function takenBy(record: BaseRecord, { name }: Flight, clash: Clash): Partial<Pick<Attempt, 'code' | 'message'>> {
+  const owner = clash.kind === 'contextPath' ? ownerOf(record, clash.path, name) : undefined
+  if (clash.kind !== 'contextPath' || owner === undefined) return {}
+  return { code: 'PathTaken', message: shortMessage(`${clash.path} belongs to ${owner}`) }
+}
+
+/** Only a way that left the running version alone can be ruled out: what was stopped met somebody else. */
+function ruledOutBy(record: BaseRecord, flight: Flight, clash: Clash): { readonly ruledOut?: readonly RuledOut[] } {
+  const { claim, tuple, strategy, proof } = flight
+  if (claim === undefined || !tuple || strategy === 'uninstallThenInstall') return {}
+  const known = ruledOutFor(record, claim, tuple.url)
+  const isOwnTaken = proof?.kind === 'contextPath' && clash.kind === 'contextPath' && clash.path === proof.path
+  const found: RuledOut = { way: proof?.kind ?? 'beside', ...(isOwnTaken && { pathTaken: clash.path }) }
+  return { ruledOut: [...known, found] }
+}
+
+/** No health has told it, or its plugins have names that we do not know. */
+function withWebServer(record: BaseRecord, clash: Clash | undefined): BaseRecord {
+  if (clash?.kind === 'contextPath') return { ...record, webServer: 'servlet' }
+  return clash?.kind === 'reactivePath' ? { ...record, webServer: 'reactive' } : record
 }

@@ -30,6 +30,7 @@ function replaced(record: BaseRecord, heard: SnapshotHeard, { nowMs }: ObserveCo
     bizs,
     doubts: standing,
     provenance: without(record.provenance, ...gone),
+    webPaths: ofPresent(record.webPaths, bizs),
     snapshot: { publishedAtMs, receivedAtMs: nowMs, count: (record.snapshot?.count ?? 0) + 1 },
     ...(record.uninstallFailures && { uninstallFailures: ofPresent(record.uninstallFailures, bizs) }),
   }

@@ -1,0 +1,69 @@
+/**
+ * What a base's web modules are, whatever the base calls them: the state of a biz routes no request (captures 191, 215), and
+ * a trial is listed as if it were the module (190, 238). Pure.
+ */
+import { type BizKey, type BizReport, bizKey, contextPathOf, isRootPath, normalPath } from '../../mqtt-bridge/index.ts'
+import type { BaseRecord, Flight } from './base-record.ts'
+
+const keyOf = ({ name, version }: Pick<BizReport, 'name' | 'version'>): BizKey => bizKey(name, version)
+
+/** What stands there came up for a trial, as far as is known: it serves no request of the module's. */
+export function isProof(record: BaseRecord, key: BizKey): boolean {
+  return record.proofs.has(key) && !record.provenance.has(key)
+}
+
+/** Where requests reach a module; undefined: it has no path of its own, or nobody tells it. */
+export function pathOf(record: BaseRecord, key: BizKey): string | undefined {
+  if (record.webServer === 'none') return undefined
+  const written = contextPathOf(record.provenance.get(key)?.tuple.args ?? []) ?? record.webPaths.get(key)
+  return written === undefined || isRootPath(written) ? undefined : normalPath(written)
+}
+
+/** Who has a path, but for modules of one name: another module, or the base itself. */
+export function ownerOf(record: BaseRecord, path: string, exceptName: string): string | undefined {
+  const { master } = record.health ?? {}
+  if (master && normalPath(master.path) === path) return `the base, ${master.name}`
+  const owner = [...record.bizs.values()].find(
+    biz => biz.name !== exceptName && !isProof(record, keyOf(biz)) && pathOf(record, keyOf(biz)) === path,
+  )
+  if (!owner) return undefined
+  const key = keyOf(owner)
+  return record.foreign?.has(key) ? `${key}, which no Pod asked for` : key
+}
+
+const STANDS = new Set<BizReport['state']>(['activated', 'deactivated'])
+
+/** Every version of a name that stands as the module itself. */
+export const realVersions = (record: BaseRecord, name: string): readonly BizReport[] =>
+  [...record.bizs.values()].filter(
+    biz => biz.name === name && STANDS.has(biz.state) && biz.reason !== 'KILLING' && !isProof(record, keyOf(biz)),
+  )
+
+const hasProof = (record: BaseRecord, name: string): boolean =>
+  [...record.bizs.values()].some(biz => biz.name === name && isProof(record, keyOf(biz)))
+
+const stops = (flight: Flight, { name, version }: BizReport): boolean =>
+  flight.name === name &&
+  (flight.command === 'uninstallBiz' ? flight.version === version : flight.strategy === 'uninstallThenInstall')
+
+/**
+ * It serves. A web module does so when it is deactivated, too, where no other version of it stands: the activation went to a
+ * trial, and does not come back when that goes (captures 215, 216).
+ */
+export function isUp(record: BaseRecord, biz: BizReport): boolean {
+  const key = keyOf(biz)
+  if (isProof(record, key)) return false
+  if (biz.state === 'activated') return true
+  if (biz.state !== 'deactivated' || biz.reason === 'KILLING') return false
+  if (pathOf(record, key) === undefined && !hasProof(record, biz.name)) return false
+  const isBeingStopped = [...record.flights.values()].some(flight => !flight.overdue && stops(flight, biz))
+  return !isBeingStopped && realVersions(record, biz.name).length === 1
+}
+
+/** Every version of a name that serves. */
+export const upVersions = (record: BaseRecord, name: string): readonly BizReport[] =>
+  [...record.bizs.values()].filter(biz => biz.name === name && isUp(record, biz))
+
+/** When a path was last found taken; 0: never. The health after it tells whose the path is. */
+export const newestClashAtMs = ({ attempts }: BaseRecord): number =>
+  Math.max(0, ...[...attempts.values()].map(({ clash, lastFailedAtMs }) => (clash ? lastFailedAtMs : 0)))
