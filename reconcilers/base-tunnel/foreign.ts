@@ -147,7 +147,8 @@ function awaitsHealth({ record, memo, nowMs }: TunnelFacts): boolean {
 }
 
 function isOurs({ record, memo }: TunnelFacts, key: BizKey, claimed: ReadonlySet<BizKey>): boolean {
-  return claimed.has(key) || record.provenance.has(key) || memo.commanded.has(key) || broughtInByUs(record, key)
+  const isCommanded = memo.commanded.has(key) || record.proofs.has(key)
+  return claimed.has(key) || record.provenance.has(key) || isCommanded || broughtInByUs(record, key)
 }
 
 /** By a jar that names itself otherwise: a look may have shown it before the answer told. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bizKey } from '../../mqtt-bridge/index.ts'
-import { aBase, aBiz, aFlight, type BaseFacts, BUILT_AT_MS } from '../registry/a-base.ts'
+import { aBase, aBiz, aFlight, anAttempt, type BaseFacts, BUILT_AT_MS } from '../registry/a-base.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { type Given, tunnelFacts } from './a-tunnel.ts'
 import { decidePolling } from './polling.ts'
@@ -51,6 +51,14 @@ test('a base that no longer beats is asked every five seconds: it may live and a
 test('a question not answered for five seconds is asked again, every five', () => {
   expect(asked({ base: life({ askedSinceMs: now - 5_001 }), memo: askedAt(now - 5_000, now) })).toEqual(['health'])
   expect(asked({ base: life({ askedSinceMs: now - 4_000 }), memo: askedAt(now - 5_000, now) })).toEqual([])
+})
+
+test('after a module met a path that is taken its health is asked, for only that tells whose the path is', () => {
+  const attempts = { 'pod-1/biz1': anAttempt({ lastFailedAtMs: now - 60, clash: { kind: 'contextPath', path: '/a' } }) }
+  const known: BaseFacts = { attempts, healthAtMs: now - 30_000 }
+  expect(asked({ base: known, memo: askedAgo(1_000) })).toEqual(['health'])
+  expect(asked({ base: known, memo: askedAgo(50) })).toEqual([])
+  expect(asked({ base: { ...known, healthAtMs: now }, memo: askedAgo(1_000) })).toEqual([])
 })
 
 test('one that asks for its baseline is asked for its health: it may be another process than the one we know', () => {

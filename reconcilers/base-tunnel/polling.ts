@@ -1,6 +1,7 @@
 /** Which question is due when? Pure. Fast while something changes, slow and spread when quiet. */
 import type { Question } from '../../mqtt-bridge/index.ts'
 import { soonest } from '../loop/outcome.ts'
+import { newestClashAtMs } from '../registry/web-modules.ts'
 import type { Decision, TunnelFacts } from './facts.ts'
 
 /** A base beats every 10 s. One whose beat fell into an outage never beats again, though it answers everything. */
@@ -119,9 +120,19 @@ function healthNeeds(facts: TunnelFacts): readonly Need[] {
     ...(reach.state !== 'heard' ? [{ intervalMs: early, why: `the base is ${reach.state}` }] : []),
     ...beginningNeeds(facts),
     ...(health ? [] : [{ intervalMs: early, why: 'its health is not known yet' }]),
+    ...pathNeeds(facts),
     ...(heartMissing ? [{ intervalMs: ASK_AGAIN_MS, why: 'its heart is missing' }] : []),
     ...(open ? [{ intervalMs: ASK_AGAIN_MS, why: 'a question is open' }] : []),
   ]
+}
+
+/** A module met a path, a port or the like that is taken: only a newer health tells whose a path is. */
+function pathNeeds({ record, memo, nowMs }: TunnelFacts): readonly Need[] {
+  const clashedAtMs = newestClashAtMs(record)
+  if (clashedAtMs === 0 || (record.healthAtMs ?? 0) > clashedAtMs) return []
+  const isAsked = (memo.askedAtMs.health ?? 0) >= clashedAtMs
+  const intervalMs = isAsked ? growing(clashedAtMs, nowMs, SETTLING_MIN_MS, ASK_AGAIN_MS) : COALESCE_MS
+  return [{ intervalMs, why: 'whose a path is must be known' }]
 }
 
 /** Its first word may be that of the process we know, or of the next: only its run time tells, and until then its Pods show the former. */
