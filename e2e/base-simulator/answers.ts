@@ -61,7 +61,7 @@ export function bizInfo(biz: Biz): Readonly<Record<string, unknown>> {
     injectPluginDependencies: [],
     mainClass: mainClassOf(biz.name),
     priority: 100,
-    webContextPath: biz.name,
+    webContextPath: biz.webContextPath,
   }
 }
 

@@ -2,23 +2,34 @@ import { inJavaMapOrder } from './java-map-order.ts'
 
 export type ArkState = 'RESOLVED' | 'ACTIVATED' | 'DEACTIVATED' | 'BROKEN'
 
+type Reason = 'CREATED' | 'STARTED' | 'SWITCHED' | 'KILLING' | 'INSTALL_FAILED'
+
 export interface StateRecord {
   readonly changeTime: number
-  readonly message: string
-  readonly reason: 'CREATED' | 'STARTED' | 'SWITCHED' | 'KILLING' | 'INSTALL_FAILED'
+  /** Absent, as the reason, on SOFAArk 3.1.4. */
+  readonly message?: string
+  readonly reason?: Reason
   readonly state: ArkState
 }
 
-export interface Biz {
+/** What the manifest of a jar says. */
+export interface Manifest {
   readonly name: string
   readonly version: string
+  /** As it is spelled there. A property or an argument may put the module elsewhere, and nobody tells. */
+  readonly webContextPath: string
+}
+
+export interface Biz extends Manifest {
   state: ArkState
   readonly records: StateRecord[]
   readonly metaspaceBytes: number
 }
 
-/** System properties of a base that change what SOFAArk does. */
+/** System properties of a base that change what SOFAArk does, and its release. */
 export interface ArkFlags {
+  /** Default 3.1.7. On 3.1.4 records of states carry no reason, and all modules share one Tomcat whatever port they ask for. */
+  readonly release?: '3.1.4' | '3.1.7'
   /** `activate.new.module`: a second version becomes the active one. */
   readonly activateNewModule?: boolean
   /** `sofa.ark.activate.multi.biz.version.enable`: several versions are active side by side. */
@@ -56,9 +67,9 @@ export class Ark {
   }
 
   /** Undefined where that version is there already, in whatever state. */
-  register(name: string, version: string, metaspaceBytes: number): Biz | undefined {
-    if (this.find(name, version)) return undefined
-    const biz: Biz = { name, version, state: 'RESOLVED', records: [], metaspaceBytes }
+  register(manifest: Manifest, metaspaceBytes: number): Biz | undefined {
+    if (this.find(manifest.name, manifest.version)) return undefined
+    const biz: Biz = { ...manifest, state: 'RESOLVED', records: [], metaspaceBytes }
     this.#enter(biz, 'RESOLVED', 'CREATED')
     this.#bizs.push(biz)
     return biz
@@ -97,8 +108,9 @@ export class Ark {
     this.#bizs = this.#bizs.filter(other => other !== biz)
   }
 
-  #enter(biz: Biz, state: ArkState, reason: StateRecord['reason'], message = ''): void {
+  #enter(biz: Biz, state: ArkState, reason: Reason, message = ''): void {
     biz.state = state
-    biz.records.push({ changeTime: this.#now(), message, reason, state })
+    const why = this.#flags.release === '3.1.4' ? {} : { message, reason }
+    biz.records.push({ changeTime: this.#now(), ...why, state })
   }
 }

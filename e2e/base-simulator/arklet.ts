@@ -1,18 +1,22 @@
 import { type ArkResponse, refused, simpleBiz, succeeded, threw } from './answers.ts'
-import { Ark, type ArkFlags } from './ark.ts'
+import { Ark, type ArkFlags, type Biz } from './ark.ts'
 import { installBatch } from './batch.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Clock } from './clock.ts'
 import { CommandLocks, lockName } from './command-locks.ts'
 import { healthData, type JvmOptions } from './health.ts'
-import { install, installResponse, uninstall, type Workshop } from './installation.ts'
+import { install, installResponse, uninstall } from './installation.ts'
 import { commandInvalid, inputIsNull, type JavaException } from './java-exception.ts'
+import { OnlyOnce } from './only-once.ts'
 import { type BizRequest, bizRequest, installFault, parseArray, parseObject, uninstallFault } from './requests.ts'
+import { WebServer, type WebServerKind } from './web-server.ts'
 import { WorkerPool } from './worker-pool.ts'
+import type { Workshop } from './workshop.ts'
 
 export interface ArkletOptions {
   readonly flags: ArkFlags
   readonly jvm: JvmOptions
+  readonly webServer: WebServerKind
   readonly behaviour: Behaviour
   readonly timers: Clock
   /** Of the JVM: its wall clock may be set meanwhile. */
@@ -34,7 +38,7 @@ export class Arklet {
   readonly #usedRequestIds = new Set<string>()
 
   constructor(options: ArkletOptions) {
-    const { behaviour, timers, jvm, flags } = options
+    const { behaviour, timers, jvm, flags, webServer } = options
     const ark = new Ark(flags, () => timers.now())
     this.#options = options
     this.ark = ark
@@ -42,9 +46,16 @@ export class Arklet {
       ark,
       behaviour,
       timers,
+      web: new WebServer(webServer),
+      onlyOnce: new OnlyOnce(),
+      portsOfTheirOwn: flags.release !== '3.1.4',
       metaspaceLeft: () =>
         jvm.metaspaceMaxBytes < 0 ? Infinity : jvm.metaspaceMaxBytes - jvm.metaspaceOwnBytes - ark.metaspaceBytes,
     }
+  }
+
+  answersAt(path: string): Biz | 'base' | undefined {
+    return this.#shop.web.answersAt(path)
   }
 
   /** `verb` is the last word of the topic. What a base cannot read it logs and never answers. */
@@ -76,8 +87,14 @@ export class Arklet {
   #health(payload: Uint8Array): void {
     const asked = parseObject(payload)
     if (asked.kind === 'broken') return
-    const { jvm, upMs } = this.#options
-    const health = healthData(asked.kind === 'ok' ? asked.value : {}, { ark: this.ark, jvm, upMs: upMs() })
+    const { jvm, upMs, webServer, flags } = this.#options
+    const health = healthData(asked.kind === 'ok' ? asked.value : {}, {
+      ark: this.ark,
+      jvm,
+      upMs: upMs(),
+      webServer,
+      release: flags.release ?? '3.1.7',
+    })
     if (health) this.#options.publish('health', { code: 'SUCCESS', data: { healthData: health } })
   }
 

@@ -1,5 +1,6 @@
 import type { ArkFlags } from './ark.ts'
 import type { BehaviourOptions } from './behaviour.ts'
+import type { WebServerKind } from './web-server.ts'
 
 export interface BaseOptions extends BehaviourOptions {
   readonly identity: string
@@ -18,6 +19,8 @@ export interface BaseOptions extends BehaviourOptions {
   /** Default `koupleless`; the client id is `<prefix>@@@<identity>`. */
   readonly clientPrefix?: string
   readonly flags?: ArkFlags
+  /** What lends its web server to modules. Default `none`: what a jar says of the web then has no effect. */
+  readonly webServer?: WebServerKind
   /** Modules shipped with the base, or their URLs: they appear a moment *after* it beats. */
   readonly staticModules?: readonly (string | { readonly name: string; readonly version: string })[]
   /** Default 160 MiB; -1 for a JVM without -XX:MaxMetaspaceSize. */

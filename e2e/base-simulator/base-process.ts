@@ -46,6 +46,7 @@ export class BaseProcess {
     }
     this.arklet = new Arklet({
       flags: options.flags ?? {},
+      webServer: options.webServer ?? 'none',
       jvm: {
         metaspaceMaxBytes: options.metaspaceMaxBytes ?? 160 * MIB,
         metaspaceOwnBytes: options.metaspaceOwnBytes ?? 35_048_944,

@@ -1,7 +1,8 @@
 import { type ArkResponse, bizInfo, failed, INSTALL_NOT_SUCCESS, succeeded, threw } from './answers.ts'
-import { type Installed, install, type Workshop } from './installation.ts'
+import { type Installed, install } from './installation.ts'
 import { arkletRuntimeException } from './java-exception.ts'
 import type { BizRequest } from './requests.ts'
+import type { Workshop } from './workshop.ts'
 
 /**
  * A baseline. Every jar is read once for its priority before any is installed, so one bad URL fails all, and one that

@@ -2,7 +2,7 @@ import type { Jar, JarCatalogue } from './jars.ts'
 import { readJar } from './jars.ts'
 
 /** Milliseconds, or how to tell them from the biz. */
-export type Pace = number | ((bizName: string) => number)
+export type Pace = number | ((bizName: string, version: string) => number)
 
 export interface BehaviourOptions {
   /** From the download to the return of main. Default: 300-500, as measured on a real base. */
@@ -67,9 +67,10 @@ export class Behaviour {
     return this.#refused.get(name) ?? this.#refused.get(`${name}:${version}`) ?? this.#refused.get(url)
   }
 
-  metaspaceBytes(bizName: string): number {
-    return paceOf(this.#metaspaceBytes, bizName)
+  metaspaceBytes(bizName: string, version: string): number {
+    return paceOf(this.#metaspaceBytes, bizName, version)
   }
 }
 
-export const paceOf = (pace: Pace, bizName: string): number => (typeof pace === 'number' ? pace : pace(bizName))
+export const paceOf = (pace: Pace, bizName: string, version: string): number =>
+  typeof pace === 'number' ? pace : pace(bizName, version)

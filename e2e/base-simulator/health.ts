@@ -1,5 +1,6 @@
 import type { Ark } from './ark.ts'
 import { inJavaMapOrder } from './java-map-order.ts'
+import type { WebServerKind } from './web-server.ts'
 
 /** The base itself as SOFAArk sees it: `spring.application.name`, always 1.0.0, whatever its metadata say. */
 export const MASTER_BIZ = { name: 'base', version: '1.0.0' } as const
@@ -34,24 +35,34 @@ const modules = (ark: Ark): Listed[] =>
     bizName: biz.name,
     bizState: biz.state,
     bizVersion: biz.version,
-    webContextPath: biz.name,
+    webContextPath: biz.webContextPath,
   }))
 
 const bizList = (ark: Ark): Listed[] => inJavaMapOrder([MASTER, ...modules(ark)], biz => biz.bizName)
 
+interface Examined {
+  readonly ark: Ark
+  readonly jvm: JvmOptions
+  readonly upMs: number
+  readonly webServer: WebServerKind
+  /** Of SOFAArk. */
+  readonly release: string
+}
+
 /** Undefined where a real base throws: an unknown type, or (not captured) a biz that is not there. */
 export function healthData(
   ask: Readonly<Record<string, unknown>>,
-  { ark, jvm, upMs }: { readonly ark: Ark; readonly jvm: JvmOptions; readonly upMs: number },
+  { ark, jvm, upMs, webServer, release }: Examined,
 ): Readonly<Record<string, unknown>> | undefined {
   const system = { jvm: jvmFigures(jvm, ark.metaspaceBytes, upMs), cpu: cpuFigures(jvm) }
+  const pluginListInfo = [...lenders(webServer, release), BASE_PLUGIN]
   switch (ask.type ?? '') {
     case '':
-      return { ...system, masterBizInfo: MASTER, pluginListInfo: PLUGINS, bizListInfo: bizList(ark) }
+      return { ...system, masterBizInfo: MASTER, pluginListInfo, bizListInfo: bizList(ark) }
     case 'system':
       return system
     case 'plugin':
-      return { pluginListInfo: PLUGINS }
+      return { pluginListInfo }
     case 'biz':
       return bizHealth(ask, ark)
     default:
@@ -100,13 +111,28 @@ const cpuFigures = (jvm: JvmOptions): Readonly<Record<string, unknown>> => ({
   'system used (%)': 0.77948202162434,
 })
 
-const PLUGINS = [
-  {
-    artifactId: 'koupleless-base-plugin',
-    groupId: 'com.alipay.sofa.koupleless',
-    pluginActivator: 'com.alipay.sofa.koupleless.plugin.ServerlessRuntimeActivator',
-    pluginName: 'koupleless-base-plugin',
-    pluginUrl: 'file:/srv/base.jar!/BOOT-INF/lib/koupleless-base-plugin-2.1.11.jar!/',
-    pluginVersion: '2.1.11',
-  },
-]
+const BASE_PLUGIN = {
+  artifactId: 'koupleless-base-plugin',
+  groupId: 'com.alipay.sofa.koupleless',
+  pluginActivator: 'com.alipay.sofa.koupleless.plugin.ServerlessRuntimeActivator',
+  pluginName: 'koupleless-base-plugin',
+  pluginUrl: 'file:/srv/base.jar!/BOOT-INF/lib/koupleless-base-plugin-2.1.11.jar!/',
+  pluginVersion: '2.1.11',
+}
+
+/** What lends the base's web server to its modules. The one for Netty is not captured: by its source. */
+const LENDERS: Readonly<Record<WebServerKind, readonly (readonly [name: string, activator: string])[]>> = {
+  none: [],
+  servlet: [['web-ark-plugin', 'com.alipay.sofa.ark.web.embed.WebPluginActivator']],
+  reactive: [['netty-ark-plugin', 'com.alipay.sofa.ark.NettyPluginActivator']],
+}
+
+const lenders = (webServer: WebServerKind, release: string): readonly (typeof BASE_PLUGIN)[] =>
+  LENDERS[webServer].map(([name, pluginActivator]) => ({
+    artifactId: name,
+    groupId: 'com.alipay.sofa',
+    pluginActivator,
+    pluginName: name,
+    pluginUrl: `file:/srv/base.jar!/BOOT-INF/lib/${name}-${release}.jar!/`,
+    pluginVersion: release,
+  }))

@@ -9,35 +9,19 @@ import {
   succeeded,
   threw,
 } from './answers.ts'
-import type { Ark, Biz } from './ark.ts'
-import { type Behaviour, paceOf } from './behaviour.ts'
-import type { Clock } from './clock.ts'
+import type { Biz } from './ark.ts'
+import { paceOf } from './behaviour.ts'
 import { MASTER_BIZ } from './health.ts'
 import type { BizJar, Jar } from './jars.ts'
 import { arkletRuntimeException, type JavaException, mainThrew, stackTrace } from './java-exception.ts'
+import { runLater, startModule } from './module-start.ts'
 import type { BizRequest } from './requests.ts'
-
-export interface Workshop {
-  readonly ark: Ark
-  readonly behaviour: Behaviour
-  readonly timers: Clock
-  /** Bytes left, or Infinity without a limit. */
-  metaspaceLeft(): number
-}
+import type { Workshop } from './workshop.ts'
 
 export type Installed =
   | { readonly kind: 'installed'; readonly biz: Biz; readonly text: string }
   | { readonly kind: 'repeat'; readonly text: string }
   | { readonly kind: 'threw'; readonly exception: JavaException }
-
-/** Sleeps that main was asked for: `--sleep=1500`. */
-const argSleepMs = (args: readonly string[]): number =>
-  args.reduce((sum, arg) => sum + (Number(/^--sleep=(\d+)$/.exec(arg)?.[1]) || 0), 0)
-
-const runNow = (run: () => void, afterMs: number, timers: Clock): void => {
-  if (afterMs <= 0) run()
-  else timers.after(afterMs, run)
-}
 
 /**
  * Installs one biz. `done` is never called where the download hangs.
@@ -76,11 +60,12 @@ function installJar(shop: Workshop, jar: Jar, { request, done }: Order): void {
     })
     return
   }
-  const metaspaceBytes = shop.behaviour.metaspaceBytes(jar.name)
+  const { name, version, webContextPath = name } = jar
+  const metaspaceBytes = shop.behaviour.metaspaceBytes(name, version)
   const tooBig = metaspaceBytes > shop.metaspaceLeft()
-  const biz = shop.ark.register(jar.name, jar.version, metaspaceBytes)
+  const biz = shop.ark.register({ name, version, webContextPath }, metaspaceBytes)
   if (!biz) {
-    done({ kind: 'repeat', text: repeatText(`${jar.name}:${jar.version}`) })
+    done({ kind: 'repeat', text: repeatText(`${name}:${version}`) })
     return
   }
   const startedMs = shop.timers.now()
@@ -89,15 +74,14 @@ function installJar(shop: Workshop, jar: Jar, { request, done }: Order): void {
     done(failedStart(shop, biz, cause))
     return
   }
-  const takesMs = paceOf(shop.behaviour.installMs, jar.name) + jar.sleepMs + argSleepMs(request.args)
-  runNow(
-    () => {
-      shop.ark.started(biz)
-      done({ kind: 'installed', biz, text: installedText(biz, startedMs, shop.timers.now()) })
-    },
-    takesMs,
-    shop.timers,
-  )
+  startModule(shop, { biz, jar, args: request.args }, failure => {
+    if (failure) {
+      done(failedStart(shop, biz, failure))
+      return
+    }
+    shop.ark.started(biz)
+    done({ kind: 'installed', biz, text: installedText(biz, startedMs, shop.timers.now()) })
+  })
 }
 
 function causeOfFailure(jar: BizJar, tooBig: boolean): JavaException | undefined {
@@ -107,6 +91,8 @@ function causeOfFailure(jar: BizJar, tooBig: boolean): JavaException | undefined
 
 function failedStart(shop: Workshop, biz: Biz, cause: JavaException): Installed {
   const exception = mainThrew(mainClassOf(biz.name), cause)
+  shop.web.release(biz)
+  shop.onlyOnce.release(biz)
   shop.ark.failed(biz, stackTrace(exception))
   return { kind: 'threw', exception }
 }
@@ -128,11 +114,14 @@ function stopAll(shop: Workshop, bizs: readonly Biz[], done: (stuck?: JavaExcept
     return
   }
   shop.ark.stopping(biz)
+  // Spring closes the web server first, and destroys the beans then.
+  shop.web.release(biz)
   const stopped = () => {
+    shop.onlyOnce.release(biz)
     shop.ark.remove(biz)
     stopAll(shop, rest, done)
   }
-  runNow(stopped, paceOf(shop.behaviour.uninstallMs, biz.name), shop.timers)
+  runLater(stopped, paceOf(shop.behaviour.uninstallMs, biz.name, biz.version), shop.timers)
 }
 
 export function uninstall(shop: Workshop, request: BizRequest, done: (response: ArkResponse) => void): void {

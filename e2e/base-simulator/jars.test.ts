@@ -43,6 +43,22 @@ test('other words in a URL: hang, not-a-biz, broken, sleep', () => {
   expect(readJar('http://a.example/b.jar?sleep=3000', asked)).toMatchObject({ sleepMs: 3_000 })
 })
 
+test.each([
+  ['?web', { web: { dropsArgs: false, mvc: false } }],
+  ['?webContextPath=/shop', { webContextPath: '/shop', web: { dropsArgs: false, mvc: false } }],
+  ['?webContextPath=', { webContextPath: '/', web: { dropsArgs: false, mvc: false } }],
+  ['?web&property=/p&dropArgs&mvc', { web: { property: '/p', dropsArgs: true, mvc: true } }],
+  ['?failing=no%20licence', { failing: 'no licence' }],
+  ['?failing', { failing: 'cannot reach database db.example:3306' }],
+  ['?bind=port:18700', { binds: { kind: 'port', what: '18700' } }],
+  ['?bind=port', { binds: { kind: 'port', what: '18799' } }],
+  ['?bind=mbean:com.example:type=X', { binds: { kind: 'mbean', what: 'com.example:type=X' } }],
+  ['?bind=nonsense', {}],
+])('its beans: %s', (query, says) => {
+  const plain = { kind: 'biz', name: 'b', version: '1.0', sleepMs: 0 }
+  expect(readJar(`http://a.example/b-1.0.jar${query}`, asked)).toEqual({ ...plain, ...says })
+})
+
 test('a catalogue is asked first', () => {
   const hangs = () => ({ kind: 'hangs' }) as const
   expect(readJar('http://a.example/biz1-0.0.1.jar', asked, hangs)).toEqual({ kind: 'hangs' })

@@ -1,4 +1,5 @@
 import type { JavaException } from './java-exception.ts'
+import type { Taken } from './only-once.ts'
 
 /** What a base finds behind a bizUrl. */
 export type Jar =
@@ -17,6 +18,23 @@ export interface BizJar {
   readonly throws?: string
   /** What its main takes beyond the install time of the base. */
   readonly sleepMs: number
+  /** As its manifest spells it. Default: its name. */
+  readonly webContextPath?: string
+  /** It wants a web server, where the base has one. */
+  readonly web?: WebPart
+  /** What one of its beans throws: later than main, when its path is taken. */
+  readonly failing?: string
+  /** What one of its beans takes for itself. */
+  readonly binds?: Taken
+}
+
+export interface WebPart {
+  /** `server.servlet.context-path` of its application.properties. */
+  readonly property?: string
+  /** Its main is `SpringApplication.run(Main.class)`: no argument reaches Spring. */
+  readonly dropsArgs: boolean
+  /** `@EnableWebMvc`: it cannot start without a web server. */
+  readonly mvc: boolean
 }
 
 /** Looked at before the conventions; undefined leaves the URL to them. */
@@ -32,6 +50,8 @@ const SCHEMES = new Set(['http:', 'https:', 'file:', 'ftp:', 'jar:'])
 const FILE_NAME = /^([A-Za-z][\w.]*)-(\d[\w.]*(?:-SNAPSHOT|-RC\d*)?)(?:-ark-biz)?\.jar$/
 export const BROKEN_ON_PURPOSE = 'broken on purpose: cannot reach database db.example:3306'
 
+const DATABASE_GONE = 'cannot reach database db.example:3306'
+
 const unreadable = (type: string, message: string): Jar => ({ kind: 'unreadable', exception: { type, message } })
 
 /**
@@ -39,6 +59,10 @@ const unreadable = (type: string, message: string): Jar => ({ kind: 'unreadable'
  * - name and version by the file name (`biz1-0.0.1.jar`), else as asked;
  * - `?manifest=name:version` says what the manifest says;
  * - `?broken`, `?broken=message`, or a file called `broken-<version>.jar`: main throws; `?sleep=3000`: main takes that long;
+ * - `?failing=message`: a bean throws; `?bind=port:18799`, `mbean:<name>`, `lock:<file>`, `rmi`, `lib:<file>`: a bean takes
+ *   what a JVM has only once;
+ * - `?web` or `?webContextPath=/biz1`: it is a web module; `?property=/elsewhere` is where it really answers, `?dropArgs`,
+ *   `?mvc`: see WebPart;
  * - `?hang`, `?missing`, `?not-a-jar`, `?not-a-biz`, each also as a folder in the path (`/broken/biz1-0.0.2.jar`);
  * - host `*.invalid` is unknown, port 1 refuses, any scheme that Java does not know fails.
  */
@@ -89,7 +113,36 @@ function bizOf(url: URL, asked: Asked): Jar {
   if (!name || !version) return { kind: 'notABiz' }
   const sleepMs = Number(url.searchParams.get('sleep')) || 0
   const isBroken = says(url, 'broken') || fileBiz === 'broken'
-  return { kind: 'biz', name, version, sleepMs, ...(isBroken && { throws: whatIsThrown(url) }) }
+  return { kind: 'biz', name, version, sleepMs, ...(isBroken && { throws: whatIsThrown(url) }), ...beansOf(url) }
+}
+
+function beansOf({ searchParams }: URL): Pick<BizJar, 'webContextPath' | 'web' | 'failing' | 'binds'> {
+  const said = (word: string): string | undefined => searchParams.get(word) ?? undefined
+  const [webContextPath, property, failing] = [said('webContextPath'), said('property'), said('failing')]
+  const isWeb = ['web', 'webContextPath', 'property', 'dropArgs', 'mvc'].some(word => searchParams.has(word))
+  const web = { ...(property && { property }), dropsArgs: searchParams.has('dropArgs'), mvc: searchParams.has('mvc') }
+  const taken = takenOf(said('bind'))
+  return {
+    // The packager writes a slash where it is told nothing (capture 187).
+    ...(webContextPath !== undefined && { webContextPath: webContextPath || '/' }),
+    ...(isWeb && { web }),
+    ...(failing !== undefined && { failing: failing || DATABASE_GONE }),
+    ...(taken && { binds: taken }),
+  }
+}
+
+const TAKEN: Readonly<Record<Taken['kind'], string>> = {
+  port: '18799',
+  mbean: 'com.example:type=Count',
+  lock: 'lock',
+  rmi: '',
+  lib: '/usr/lib/libz.so',
+}
+const isTakenKind = (word: string): word is Taken['kind'] => Object.hasOwn(TAKEN, word)
+
+function takenOf(said = ''): Taken | undefined {
+  const [kind = '', ...rest] = said.split(':')
+  return isTakenKind(kind) ? { kind, what: rest.join(':') || TAKEN[kind] } : undefined
 }
 
 const firstSaid = (...said: readonly (string | undefined)[]): string | undefined => said.find(word => word)

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { startFleet } from './fleet.ts'
 import { attendTerminal } from './terminal.ts'
+import type { WebServerKind } from './web-server.ts'
 
 /**
  * Bases to play with: `tsx e2e/base-simulator/main.ts --port 1883 --bases 2`. Reads from its input: see terminal.ts.
@@ -22,6 +23,11 @@ const flags = new Command('base-simulator')
   .option('--name <name>', "name in the bases' metadata", 'base')
   .option('--base-version <version>', "version in the bases' metadata", '1.1.1')
   .option('--install-ms <ms>', 'how long an install takes (default: 300-500)', number)
+  .addOption(
+    new Option('--web-server <kind>', 'what they lend to web modules')
+      .choices(['none', 'servlet', 'reactive'] satisfies WebServerKind[])
+      .default('none'),
+  )
   .option('--shared-connections <count>', '0: a connection for each base', number, 0)
   .parse()
   .opts<{
@@ -34,11 +40,12 @@ const flags = new Command('base-simulator')
     name: string
     baseVersion: string
     installMs?: number
+    webServer: WebServerKind
     sharedConnections: number
   }>()
 
-const { host, port, username, password, env, name, installMs } = flags
-const common = { env, name, version: flags.baseVersion, ...(installMs !== undefined && { installMs }) }
+const { host, port, username, password, env, name, installMs, webServer } = flags
+const common = { env, name, version: flags.baseVersion, webServer, ...(installMs !== undefined && { installMs }) }
 
 const fleet = await startFleet(flags.bases, {
   ...common,

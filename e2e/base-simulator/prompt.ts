@@ -30,6 +30,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   pause: plain('pause', 'freeze the process', base => base.pause()),
   cut: plain('cut', 'cut its network', base => base.cutOff()),
   join: plain('join', 'mend its network; it notices in its own time', base => base.rejoin()),
+  who: {
+    usage: 'who <base> <path>',
+    does: 'who answers HTTP there',
+    run: (base, [path]) => base.answersAt(needed(path, 'a path')) ?? 'nobody',
+  },
   modules: { usage: 'modules <base>', does: 'what it runs', run: base => modules(base) },
   restart: {
     usage: 'restart <base> [ip]',

@@ -84,6 +84,15 @@ export class SimulatedBase implements AsyncDisposable {
     }))
   }
 
+  /**
+   * Who answers HTTP at that path: `name:version` of a module, or `base`, which has all that no module has. Undefined: nobody,
+   * for it is dead or has no web server. Frozen or cut off from its broker it would answer so.
+   */
+  answersAt(path: string): string | undefined {
+    const who = this.#process?.arklet.answersAt(path)
+    return typeof who === 'object' ? `${who.name}:${who.version}` : who
+  }
+
   /** Resolves when it has connected, subscribed and sent its queryBaseline. Rejects where no broker listens. */
   start(): Promise<this> {
     if (this.#process) return Promise.reject(new Error(`base ${this.identity} runs already`))
