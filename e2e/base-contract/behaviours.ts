@@ -1,3 +1,5 @@
+import { WEB_BEHAVIOURS } from './web-behaviours.ts'
+
 /**
  * What the operator relies on in a base: each behaviour with the captures that show it. This is the simulator's
  * specification, and what a new release of Koupleless has to be tried against.
@@ -125,6 +127,7 @@ export const BEHAVIOURS: Readonly<Record<string, readonly string[]>> = {
   ],
   'runs two active versions where it is told to': ['137-multi-version-active'],
   'swaps two versions without an order between them': ['151-swap-without-waiting', '152-queryAllBiz'],
+  ...WEB_BEHAVIOURS,
 }
 
 export function behaviourOf(capture: string): string {

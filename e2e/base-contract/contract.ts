@@ -3,7 +3,8 @@ import { behaviourOf } from './behaviours.ts'
 import { type Capture, readCapture } from './capture.ts'
 import { type Difference, instead } from './differences.ts'
 import { meaningOf } from './meaning.ts'
-import { SERIES, type Step } from './series.ts'
+import type { Step } from './series.ts'
+import { compareTruth, type Truth } from './truth.ts'
 
 export interface Said {
   readonly topic: string
@@ -16,13 +17,15 @@ export interface Said {
 export interface Rig extends AsyncDisposable {
   /** Makes ready what the step asks for, does to the base what was done to the real one, and tells what it then said. */
   perform(step: Step, capture: Capture): Promise<readonly Said[]>
+  /** Absent: only its words are compared, and not the paths in its jars. */
+  truth?(): Truth
 }
 
 export interface Subject {
   readonly what: string
   open(): Promise<Rig>
-  /** Names of series that it is put through. Default: all. */
-  readonly series?: (name: string) => boolean
+  /** By name, what it is put through. */
+  readonly series: Readonly<Record<string, readonly Step[]>>
   /** Captures in which it is known to differ, and how. */
   readonly differences?: Readonly<Record<string, Difference>>
   /** Captures that it cannot be put through, and why. */
@@ -33,17 +36,12 @@ export interface Subject {
 const TOLERANCE_MS = 150
 
 /** Every behaviour as a test, held to what was captured from a real base. */
-export function baseContract({
-  what,
-  open,
-  series: isWanted = () => true,
-  differences = {},
-  excused = {},
-}: Subject): void {
+export function baseContract(subject: Subject): void {
+  const { what, series, excused = {} } = subject
   describe(what, () => {
-    for (const [series, all] of Object.entries(SERIES)) {
+    for (const [name, all] of Object.entries(series)) {
       const steps = all.filter(({ capture }) => !Object.hasOwn(excused, capture))
-      if (isWanted(series) && steps.length > 0) describeSeries(series, steps, { what, open, differences })
+      if (steps.length > 0) describeSeries(name, steps, subject)
     }
   })
 }
@@ -62,6 +60,7 @@ function describeSeries(series: string, steps: readonly Step[], { open, differen
         const said = await rig.perform(step, capture)
         compare(said, step, capture, differences[name])
         if (!step.anyTime) compareTimes(said, capture)
+        if (rig.truth) compareTruth(capture, said, rig.truth())
       },
     )
   })

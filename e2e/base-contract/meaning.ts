@@ -10,6 +10,12 @@ export function meaningOf(topic: string, payload: string): unknown {
   return { topic, says: (READERS[what] ?? (plain => plain))(data) }
 }
 
+/** What the jars say of the web, which a base hands on; sorted, for an object of several jars has no order. */
+export const webPathsOf = (messages: readonly { readonly payload: string }[]): readonly string[] =>
+  messages
+    .flatMap(({ payload }) => [...payload.matchAll(/"webContextPath":"([^"]*)"/g)].map(([, path = '']) => path))
+    .sort()
+
 const READERS: Readonly<Record<string, (data: unknown) => unknown>> = {
   simpleBiz: data => z.array(simpleBiz).parse(data),
   bizOperation: data => operation.parse(data),
@@ -27,7 +33,7 @@ const trace = z.string().transform(text => {
 })
 
 const record = z
-  .object({ changeTime: z.number(), message: trace.optional(), reason: z.string(), state: z.string() })
+  .object({ changeTime: z.number(), message: trace.optional(), reason: z.string().optional(), state: z.string() })
   .strict()
   .transform(({ changeTime, ...said }) => said)
 

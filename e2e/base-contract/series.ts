@@ -16,7 +16,7 @@ export interface Step {
   readonly statesByChance?: boolean
 }
 
-const inTurn = (...captures: readonly string[]): readonly Step[] => captures.map(capture => ({ capture }))
+export const inTurn = (...captures: readonly string[]): readonly Step[] => captures.map(capture => ({ capture }))
 
 export const SERIES: Readonly<Record<string, readonly Step[]>> = {
   'a life': [

@@ -16,6 +16,11 @@ export function simulatorRig(): Rig {
       const zeroMs = capture.sent.length > 0 ? stage.playedFromMs : (said[0]?.atMs ?? 0)
       return said.map(({ topic, payload, atMs }): Said => ({ topic, payload, afterMs: atMs - zeroMs }))
     },
+    truth: () => ({
+      answersAt: path => stage.base.answersAt(path),
+      bizs: stage.base.bizs().map(({ name, version, state }) => `${name}:${version} ${state}`),
+      answered: stage.answered,
+    }),
     async [Symbol.asyncDispose]() {
       stage.base.close()
     },

@@ -1,48 +1,22 @@
 import type { BaseOptions } from '../base-simulator/base-options.ts'
 import { VirtualClock } from '../base-simulator/clock.ts'
-import { BROKEN_ON_PURPOSE, type Jar } from '../base-simulator/jars.ts'
 import { MemoryBroker, type Published } from '../base-simulator/link-memory.ts'
+import { SERVER_AT } from '../base-simulator/module-start.ts'
 import { SimulatedBase } from '../base-simulator/simulated-base.ts'
 import type { Capture } from './capture.ts'
+import { captureJars } from './captured-jars.ts'
+import { type Answered, loadedPath } from './truth.ts'
 
 /** Long enough for an answer too many to show. */
 const SETTLE_MS = 2_000
 const INSTALL_MS = 400
 const REAL_CLIENT = 'koupleless@@@b1'
 
-/** What stood behind the URLs of the captures: a folder of jars, a server that never answers, two of TLS. */
-const captureJars =
-  (trusted: boolean) =>
-  (url: string): Jar | undefined => {
-    if (url.includes(':18382/')) return { kind: 'hangs' }
-    if (url.endsWith('/notabiz.jar')) return { kind: 'notABiz' }
-    if (url.endsWith('/notajar.jar')) return unreadable('java.util.zip.ZipException', 'zip END header not found')
-    if (url.endsWith('/nothere.jar')) return unreadable('java.io.FileNotFoundException', url)
-    if (url.endsWith('/broken-0.0.1.jar')) {
-      return { kind: 'biz', name: 'broken', version: '0.0.1', sleepMs: 0, throws: BROKEN_ON_PURPOSE }
-    }
-    if (url.startsWith('https://127.0.0.1:18381/')) {
-      return unreadable('javax.net.ssl.SSLException', 'Unsupported or unrecognized SSL message')
-    }
-    return url.startsWith('https://127.0.0.1:18385/') && !trusted ? unknownCa : undefined
-  }
-
-const unreadable = (type: string, message: string): Jar => ({ kind: 'unreadable', exception: { type, message } })
-
-const NO_PATH = 'unable to find valid certification path to requested target'
-const BUILDER = 'sun.security.provider.certpath.SunCertPathBuilderException'
-const unknownCa: Jar = {
-  kind: 'unreadable',
-  exception: {
-    type: 'javax.net.ssl.SSLHandshakeException',
-    message: `PKIX path building failed: ${BUILDER}: ${NO_PATH}`,
-    cause: { type: BUILDER, message: NO_PATH },
-  },
-}
-
 export interface Scene extends Partial<BaseOptions> {
   /** Its JVM trusts the CA of the capture's https server. */
   readonly trusted?: boolean
+  /** Where its jars lay. */
+  readonly folder?: string
 }
 
 /** A broker, a stepped clock and one base, set up as the captures were. */
@@ -52,8 +26,12 @@ export class Stage {
   readonly base: SimulatedBase
   /** When the commands of the last capture began. */
   playedFromMs = 0
+  /** Who answered HTTP meanwhile, where the capture asked all the time. */
+  answered: Answered[] = []
+  readonly #folder: string
 
-  constructor({ trusted = false, ...options }: Scene = {}) {
+  constructor({ trusted = false, folder = '/srv/koupleless/jars', ...options }: Scene = {}) {
+    this.#folder = folder
     this.base = new SimulatedBase(
       {
         identity: 'b1',
@@ -81,6 +59,7 @@ export class Stage {
 
   /** Makes exactly these bizs (`name:version`, in that order) be there. */
   arrange(wanted: readonly string[]): void {
+    this.base.setInstallMs(INSTALL_MS)
     const present = this.base.bizs().map(biz => `${biz.name}:${biz.version}`)
     for (const key of present) if (!wanted.includes(key)) this.#tell('uninstallBiz', key)
     for (const key of wanted) if (!present.includes(key)) this.#tell('installBiz', key)
@@ -91,6 +70,7 @@ export class Stage {
     this.#takeAsLong(capture)
     const first = this.broker.published.length
     this.playedFromMs = this.clock.now()
+    this.#askAllTheTime(loadedPath(capture.scenario))
     const last = Math.max(0, ...capture.received.map(message => message.after_ms ?? 0))
     let passedMs = 0
     const passUntil = (ms: number) => {
@@ -130,25 +110,61 @@ export class Stage {
 
   #tell(verb: string, key: string): void {
     const [bizName, bizVersion] = key.split(':')
-    const bizUrl = `file:///srv/koupleless/jars/${bizName}-${bizVersion}.jar`
+    const bizUrl = `file://${this.#folder}/${bizName}-${bizVersion}.jar`
     this.ask(verb, JSON.stringify({ bizName, bizVersion, bizUrl }))
     this.clock.advance(INSTALL_MS + SETTLE_MS)
   }
 
-  /** Gives each biz the install time that the real base reported, less the sleep its args asked for. */
-  #takeAsLong(capture: Capture): void {
-    const tookMs = new Map<string, number>()
-    for (const { payload } of capture.received) {
-      for (const [, name, cost] of payload.matchAll(/Install Biz: ([\w.]+):[\w.]+ success, cost: (\d+) ms/g)) {
-        if (name) tookMs.set(name, Number(cost))
-      }
+  #askAllTheTime(path: string | undefined): void {
+    this.answered = []
+    const ask = () => {
+      if (path === undefined) return
+      const by = this.base.answersAt(path)
+      const waits = this.base
+        .bizs()
+        .some(({ name, version, state }) => state === 'resolved' && by === `${name}:${version}`)
+      if (!waits) this.answered.push({ by, afterMs: this.clock.now() - this.playedFromMs })
+      this.clock.after(EVERY_MS, ask)
     }
-    const sleepMs = Math.max(
-      0,
-      ...capture.sent.map(({ payload }) => Number(/--sleep=(\d+)/.exec(payload ?? '')?.[1]) || 0),
+    ask()
+  }
+
+  /** Gives each biz the time that the real base took, less what its args asked for. */
+  #takeAsLong(capture: Capture): void {
+    const tookMs = new Map([...failures(capture), ...successes(capture)])
+    const known = [...tookMs.values()]
+    const unknownMs = Math.max(INSTALL_MS + 500, ...known)
+    this.base.setInstallMs((name, version) =>
+      Math.max(0, (tookMs.get(`${name}:${version}`) ?? unknownMs) - sleepMs(capture, version)),
     )
-    this.base.setInstallMs(name => Math.max(0, (tookMs.get(name) ?? INSTALL_MS + 500) - sleepMs))
     const slowStop = capture.scenario.startsWith('86-')
     this.base.setUninstallMs(slowStop ? 2_150 : 5)
   }
 }
+
+const EVERY_MS = 20
+const SLEEP = /--(?:sleep|start\.ms)=(\d+)/
+
+/** What the args of that version asked for, or of any. */
+function sleepMs({ sent }: Capture, version: string): number {
+  const asked = sent.map(({ payload }) => payload ?? '').filter(payload => SLEEP.test(payload))
+  const own = asked.filter(payload => payload.includes(`"${version}"`))
+  return Math.max(0, ...(own.length > 0 ? own : asked).map(payload => Number(SLEEP.exec(payload)?.[1])))
+}
+
+/** `name:version` and how long its install took, as the base says. */
+const successes = ({ received }: Capture): readonly (readonly [string, number])[] =>
+  received.flatMap(({ payload }) =>
+    [...payload.matchAll(/Install Biz: ([\w.]+:[\w.]+) success, cost: (\d+) ms/g)].map(
+      ([, biz = '', cost]) => [biz, Number(cost)] as const,
+    ),
+  )
+
+/** Those that failed, by when they said so. Where the path was taken that was before the end of a start. */
+const failures = ({ sent, received }: Capture): readonly (readonly [string, number])[] =>
+  received.flatMap(({ payload, after_ms = 0 }) => {
+    const [, name, version] = /"bizName":"(.+?)".*"code":"FAILED".*"bizVersion":"(.+?)"/.exec(payload) ?? []
+    const ask = sent.find(command => command.payload?.includes(`"bizVersion": "${version}"`))
+    const tookMs = after_ms - 1000 * ((ask?.at ?? 0) - (sent[0]?.at ?? 0))
+    return [[`${name}:${version}`, payload.includes('Unable to start') ? tookMs / SERVER_AT : tookMs] as const]
+  })
