@@ -16,6 +16,8 @@ export interface BaseDraft {
   readonly version?: string
   readonly ip?: string
   readonly installMs?: number
+  /** The web server that it lends to its modules. */
+  readonly webServer?: 'servlet' | 'reactive'
   readonly staticModules?: readonly { readonly name: string; readonly version: string }[]
   /** System properties of a JVM. */
   readonly properties?: Readonly<Record<string, string>>
