@@ -25,7 +25,7 @@ export class SimulatedWorld implements World {
     return manifest
   }
 
-  async start({ properties: _ofJvms, isFromJar: _too, ...draft }: FullDraft, port: number): Promise<Base> {
+  async start({ properties: _ofJvms, isFromJar: _too, isWeb: _as, ...draft }: FullDraft, port: number): Promise<Base> {
     const base = await startBase({
       ...draft,
       broker: { host: '127.0.0.1', port, ...this.#login() },

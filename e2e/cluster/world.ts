@@ -23,6 +23,8 @@ export interface BaseDraft {
   readonly properties?: Readonly<Record<string, string>>
   /** A JVM as users start it: where it is measured. */
   readonly isFromJar?: boolean
+  /** A JVM whose modules may be web applications of their own. */
+  readonly isWeb?: boolean
 }
 
 /** A draft with what is particular to its journey. */

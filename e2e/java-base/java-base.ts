@@ -9,7 +9,7 @@ import { eventually } from '../cluster/eventually.ts'
 import { freePort } from '../control-plane/free-port.ts'
 import { Processes } from '../control-plane/processes.ts'
 import { archivedBase } from '../samples/class-archive.ts'
-import type { Samples } from '../samples/samples.ts'
+import type { BaseJar, Samples } from '../samples/samples.ts'
 
 const run = promisify(execFile)
 
@@ -40,6 +40,8 @@ export interface JavaBaseOptions {
   readonly properties?: Readonly<Record<string, string>>
   /** Instead of the usual ones. */
   readonly jvmFlags?: readonly string[]
+  /** With web-ark-plugin, so that modules may be web applications of their own. Default: the one without, on a newer SOFAArk. */
+  readonly isWeb?: boolean
   /** `java -jar`, as a user starts it. Default: from an archive of its classes, which takes half the CPU time. */
   readonly isFromJar?: boolean
 }
@@ -165,14 +167,15 @@ export class JavaBase implements AsyncDisposable {
 
   async #begin(): Promise<void> {
     this.#life += 1
-    const { samples, jvmFlags = LOW_MEMORY, isFromJar = false } = this.#options
+    const { samples, jvmFlags = LOW_MEMORY, isFromJar = false, isWeb = false } = this.#options
+    const jar: BaseJar = isWeb ? 'web-base.jar' : 'base.jar'
     const temporary = join(this.#folder, 'tmp')
     await mkdir(temporary, { recursive: true })
     const properties = Object.entries(this.#properties(temporary)).map(([key, value]) => `-D${key}=${value}`)
     await this.#processes.start(this.#process, samples.jdk.java, [
       ...jvmFlags,
       ...properties,
-      ...(isFromJar ? ['-jar', samples.path('base.jar')] : await archivedBase(samples)),
+      ...(isFromJar ? ['-jar', samples.path(jar)] : await archivedBase(samples, jar)),
     ])
     const seen = await eventually(
       `base ${this.identity} serves`,

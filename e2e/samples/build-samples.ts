@@ -4,7 +4,7 @@ import { buildSamples } from './samples.ts'
 
 try {
   const samples = await buildSamples()
-  process.stdout.write(`the base:    ${samples.path('base.jar')}\nits modules: ${samples.folder}\n`)
+  process.stdout.write(`the base:    ${samples.path('web-base.jar')}\nits modules: ${samples.folder}\n`)
 } catch (error) {
   if (!(error instanceof NotToBeHad)) throw error
   process.stderr.write(`${error.message}\n`)

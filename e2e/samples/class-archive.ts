@@ -8,19 +8,24 @@ import { eventually } from '../cluster/eventually.ts'
 import { buildLock } from '../control-plane/build-lock.ts'
 import { freePort } from '../control-plane/free-port.ts'
 import { showProgress } from '../control-plane/progress.ts'
-import type { Samples } from './samples.ts'
+import type { BaseJar, Samples } from './samples.ts'
 
 const run = promisify(execFile)
 
 const MAIN = 'com.example.base.Base'
 const ARCHIVE = 'base.jsa'
 
+interface Unpacked {
+  readonly jar: BaseJar
+  readonly folder: string
+}
+
 /**
- * How `java` starts the base from its unpacked jar with an archive of its classes: the same classes, for half the CPU time.
+ * How `java` starts a base from its unpacked jar with an archive of its classes: the same classes, for half the CPU time.
  * A JVM that does not like the archive goes without. Made once, in a run of the base with no broker.
  */
-export async function archivedBase(samples: Samples): Promise<readonly string[]> {
-  const folder = `${samples.folder}-unpacked`
+export async function archivedBase(samples: Samples, jar: BaseJar): Promise<readonly string[]> {
+  const folder = `${samples.folder}-${jar.replace('.jar', '')}-unpacked`
   const isMade = (): Promise<boolean> =>
     access(join(folder, ARCHIVE)).then(
       () => true,
@@ -28,7 +33,7 @@ export async function archivedBase(samples: Samples): Promise<readonly string[]>
     )
   if (!(await isMade())) {
     await using _lock = await buildLock(`${folder}.lock`)
-    if (!(await isMade())) await make(samples, folder)
+    if (!(await isMade())) await make(samples, { jar, folder })
   }
   return [`-XX:SharedArchiveFile=${join(folder, ARCHIVE)}`, ...(await command(folder))]
 }
@@ -40,12 +45,12 @@ async function command(folder: string): Promise<readonly string[]> {
 }
 
 /** The archive knows the paths of its jars: it is made where they stay. */
-async function make(samples: Samples, folder: string): Promise<void> {
-  using _progress = showProgress('archiving the classes of the base')
+async function make(samples: Samples, { jar: base, folder }: Unpacked): Promise<void> {
+  using _progress = showProgress(`archiving the classes of ${base}`)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder)
   const { jar } = samples.jdk
-  await run(jar, ['--extract', '--file', samples.path('base.jar')], { cwd: folder })
+  await run(jar, ['--extract', '--file', samples.path(base)], { cwd: folder })
   await run(jar, ['--create', '--file', 'app.jar', '-C', join('BOOT-INF', 'classes'), '.'], { cwd: folder })
   const making = join(folder, `${ARCHIVE}.making`)
   await learn(samples, [`-XX:ArchiveClassesAtExit=${making}`, '-Xlog:cds=off', ...(await command(folder))])

@@ -5,12 +5,18 @@ import type { Progress } from '../control-plane/progress.ts'
 
 const KEPT_LINES = 200
 
+export interface Build {
+  readonly folder: string
+  readonly profile?: string
+}
+
 /**
- * `mvn package` in a folder, showing what it is at.
+ * `mvn package`, showing what it is at.
  * @throws NotToBeHad naming what a repository refused; Error with the end of Maven's words for any other fault
  */
-export async function mavenPackage(mvn: string, folder: string, progress: Progress): Promise<void> {
-  const child = spawn(mvn, ['--batch-mode', 'package'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function mavenPackage(mvn: string, { folder, profile }: Build, progress: Progress): Promise<void> {
+  const args = ['--batch-mode', ...(profile ? [`--activate-profiles=${profile}`] : []), 'package']
+  const child = spawn(mvn, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   const read = (stream: NodeJS.ReadableStream): void => {
     createInterface({ input: stream }).on('line', line => {

@@ -14,14 +14,24 @@ const BUILT_FROM = ['pom.xml', 'base/pom.xml', 'base/src', 'modules']
 
 /** Where Maven leaves each jar, and its name as a URL should show it. */
 const JARS = {
-  'base.jar': 'base/target/base.jar',
+  'base.jar': 'base/target/base-without-web-plugin.jar',
+  'web-base.jar': 'base/target/base.jar',
   'biz1-0.0.1.jar': 'modules/biz1/target/biz1-0.0.1-ark-biz.jar',
   'biz1-0.0.2.jar': 'modules/biz1/target/biz1-0.0.2-ark-biz-next.jar',
   'biz2-0.0.1.jar': 'modules/biz2/target/biz2-0.0.1-ark-biz.jar',
   'broken-0.0.1.jar': 'modules/broken/target/broken-0.0.1-ark-biz.jar',
   'slow-0.0.1.jar': 'modules/slow/target/slow-0.0.1-ark-biz.jar',
+  'biz1-web-single-host-0.0.1-SNAPSHOT.jar':
+    'modules/biz1-web-single-host/target/biz1-web-single-host-0.0.1-SNAPSHOT-ark-biz.jar',
+  'biz1-web-single-host-0.0.2-SNAPSHOT.jar':
+    'modules/biz1-web-single-host/target/biz1-web-single-host-0.0.2-SNAPSHOT-ark-biz-next.jar',
+  'biz1-web-single-host-0.0.3-SNAPSHOT.jar': 'modules/web-faults/target/failing-ark-biz.jar',
+  'biz1-web-single-host-0.0.4-SNAPSHOT.jar': 'modules/web-faults/target/deaf-ark-biz-deaf.jar',
+  'port-0.0.1.jar': 'modules/port/target/port-0.0.1-ark-biz.jar',
 } as const
 export type SampleJar = keyof typeof JARS
+/** One source tree, two bases: modules of the second may be web applications of their own. */
+export type BaseJar = Extract<SampleJar, 'base.jar' | 'web-base.jar'>
 
 /** The base and the modules of `samples/`, built. */
 export interface Samples {
@@ -50,12 +60,13 @@ async function build(jdk: Jdk, folder: string): Promise<void> {
   await mkdir(cacheFolder(), { recursive: true })
   await using _lock = await buildLock(`${folder}.lock`)
   if (await isComplete(folder)) return
-  using progress = showProgress('building the sample base and its modules with Maven (once, about a minute)')
+  using progress = showProgress('building the sample bases and their modules with Maven (once, about a minute)')
   const work = await mkdtemp(`${folder}.making-`)
   try {
     for (const part of BUILT_FROM)
       await cp(join(SOURCES, part), join(work, part), { recursive: true, filter: isSource })
-    await mavenPackage(jdk.mvn, work, progress)
+    await mavenPackage(jdk.mvn, { folder: work }, progress)
+    await mavenPackage(jdk.mvn, { folder: join(work, 'base'), profile: 'without-web-plugin' }, progress)
     await collect(work, folder)
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -81,7 +92,7 @@ const isComplete = (folder: string): Promise<boolean> =>
 const isSource = (path: string): boolean => basename(path) !== 'target'
 
 async function hashOfSources(): Promise<string> {
-  const hash = createHash('sha256')
+  const hash = createHash('sha256').update(JSON.stringify(JARS))
   for (const file of (await Promise.all(BUILT_FROM.map(part => filesIn(join(SOURCES, part))))).flat().sort()) {
     hash.update(`${relative(SOURCES, file).split(sep).join('/')}\0`).update(await readFile(file))
   }

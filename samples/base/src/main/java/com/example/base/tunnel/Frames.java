@@ -10,11 +10,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What goes over the wire, and its form. */
 final class Frames {
     /** SOFAArk 3.1.7 gives these records no getters: without help JSON would show {@code {}}. */
-    private static final String[] RECORD_FIELDS = {"changeTime", "message", "reason", "state"};
+    private static final List<Field> RECORD_FIELDS = Stream.of("changeTime", "message", "reason", "state")
+            .map(Frames::recordField)
+            .flatMap(Optional::stream)
+            .toList();
 
     static {
         ObjectSerializer records = (json, object, name, type, features) -> json.write(fieldsOf((BizStateRecord) object));
@@ -45,15 +50,24 @@ final class Frames {
 
     private static Map<String, Object> fieldsOf(BizStateRecord record) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        for (String name : RECORD_FIELDS) {
+        for (Field field : RECORD_FIELDS) {
             try {
-                Field field = BizStateRecord.class.getDeclaredField(name);
-                field.setAccessible(true);
-                fields.put(name, field.get(record));
-            } catch (ReflectiveOperationException e) {
-                throw new IllegalStateException("this SOFAArk keeps its records otherwise: no field " + name, e);
+                fields.put(field.getName(), field.get(record));
+            } catch (IllegalAccessException e) {
+                throw new IllegalStateException("this SOFAArk keeps its records to itself", e);
             }
         }
         return fields;
+    }
+
+    /** The records of SOFAArk 3.1.4 have neither message nor reason. */
+    private static Optional<Field> recordField(String name) {
+        try {
+            Field field = BizStateRecord.class.getDeclaredField(name);
+            field.setAccessible(true);
+            return Optional.of(field);
+        } catch (NoSuchFieldException e) {
+            return Optional.empty();
+        }
     }
 }
