@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { SampleJar, Samples } from '../samples/samples.ts'
+import { webOrigin } from './web-jars.ts'
 
 const run = promisify(execFile)
 
@@ -17,21 +18,25 @@ export interface Label {
   readonly reason?: string
   /** Made from that sample. Default: one that answers over HTTP; with a reason `broken`. */
   readonly from?: SampleJar
+  /** Default: its name. */
+  readonly webContextPath?: string
   /** Lines of its application.properties. */
   readonly properties?: readonly string[]
 }
 
-const NAME = /\/([A-Za-z][\w.]*)-(\d[^/]*)\.jar$/
+const NAME = /\/([A-Za-z][\w.-]*?)-(\d[^/]*?)(?:-ark-biz)?\.jar$/
 
 /**
  * Real module jars of any name and version, over HTTP and as files: a sample with other words in its manifest. As the
- * simulator's catalogue, `biz1-0.0.1.jar` in any folder is biz1 0.0.1, and a test may spoil what is behind a URL.
+ * simulator's catalogue, `biz1-0.0.1.jar` in any folder is biz1 0.0.1, and a test may spoil what is behind a URL. Names in
+ * `web-jars.ts` are made from samples of their own.
  */
 export class JarYard implements AsyncDisposable {
   readonly #samples: Samples
   readonly #folder: string
   readonly #server: Server
   readonly #made = new Map<string, Promise<string>>()
+  readonly #offered = new Map<string, Label>()
   /** Of whom (empty: of all) → biz, `biz:version` or URL → what its main throws. */
   readonly #refused = new Map<string, Map<string, string>>()
   readonly #hung = new Set<string>()
@@ -58,6 +63,12 @@ export class JarYard implements AsyncDisposable {
 
   url(name: string, version: string): string {
     return `${this.origin}/${name}-${version}.jar`
+  }
+
+  /** Serves a jar with that label under a file name that says something else. @returns its URL */
+  offer(fileName: string, label: Label): string {
+    this.#offered.set(fileName, label)
+    return `${this.origin}/${fileName}`
   }
 
   /** System properties by which a JVM asks us for what it wants of any host but loopback. */
@@ -105,12 +116,13 @@ export class JarYard implements AsyncDisposable {
 
   async #serve({ url: asked = '', headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = asked.startsWith('/') ? `${this.origin}${asked}` : asked
-    const { name, version } = labelOf(url)
+    const label = this.#offered.get(url.slice(url.lastIndexOf('/') + 1)) ?? labelOf(url)
+    const { name, version } = label
     const keys = [url, `${name}:${version}`, name]
     if (keys.some(key => this.#hung.has(key))) return this.#keepWaiting(response)
     const reason = this.#reasonOf(baseOf(headers['user-agent']), keys) ?? this.#reasonOf('', keys)
     if (reason === undefined && !NAME.test(url)) return void response.writeHead(404).end()
-    const file = await this.jar({ name, version, ...(reason === undefined ? {} : { reason }) })
+    const file = await this.jar(reason === undefined ? label : { name, version, reason })
     response.writeHead(200, { 'content-type': 'application/java-archive' }).end(await readFile(file))
   }
 
@@ -126,13 +138,15 @@ export class JarYard implements AsyncDisposable {
 
   async #make(label: Label, nth: number): Promise<string> {
     const { name, version, reason } = label
-    const template = label.from ?? (reason === undefined ? 'biz1-0.0.1.jar' : 'broken-0.0.1.jar')
+    const origin = { ...webOrigin(label), ...label }
+    const template = reason === undefined ? (origin.from ?? 'biz1-0.0.1.jar') : (label.from ?? 'broken-0.0.1.jar')
     const folder = join(this.#folder, String(nth))
     await mkdir(folder)
     const file = join(folder, `${name}-${version}.jar`)
     await copyFile(this.#samples.path(template), file)
     const manifest = join(folder, 'manifest')
-    const words = [`Ark-Biz-Name: ${name}`, `Ark-Biz-Version: ${version}`, `web-context-path: ${name}`]
+    const path = origin.webContextPath ?? name
+    const words = [`Ark-Biz-Name: ${name}`, `Ark-Biz-Version: ${version}`, `web-context-path: ${path}`]
     await writeFile(manifest, `${words.join('\n')}\n`)
     const resources = await writeResources(folder, label)
     const parts = resources.flatMap(resource => ['-C', folder, resource])
