@@ -1,18 +1,21 @@
+import { basename } from 'node:path'
 import { fleetIp, type ListedBiz } from '../base-simulator/index.ts'
 import { showProgress } from '../control-plane/progress.ts'
 import { JarYard } from '../java-base/jar-yard.ts'
 import { JavaBase } from '../java-base/java-base.ts'
+import { NEXT, RUNS, WEB, WEB_PATH } from '../java-base/web-jars.ts'
 import type { Samples } from '../samples/samples.ts'
-import type { Cast } from './cast.ts'
+import type { Cast, ModuleContainer } from './cast.ts'
 
 interface Play {
   readonly samples: Samples
   readonly brokerPort: number
   readonly env: string
+  readonly sample: Pick<ModuleContainer, 'name' | 'image'>
   readonly applySample: (url: string) => string
 }
 
-/** The bases of `samples/` in JVMs, with real jars from a server on loopback. */
+/** The web base of `samples/` in JVMs, with jars of its web module from a server on loopback. */
 export class JavaCast implements Cast {
   readonly members: { identity: string; ip: string; bizs(): Promise<readonly ListedBiz[]>; curl: string }[] = []
   readonly #bases: JavaBase[] = []
@@ -29,11 +32,11 @@ export class JavaCast implements Cast {
   }
 
   get applySample(): string {
-    return this.#play.applySample(this.#yard.url('biz1', '0.0.1-SNAPSHOT'))
+    return this.#play.applySample(this.#jar(RUNS))
   }
 
-  get nextImage(): string {
-    return this.#yard.url('biz1', '0.0.2')
+  get next(): ModuleContainer {
+    return { name: this.#play.sample.name, image: this.#jar(NEXT), version: NEXT }
   }
 
   async add(): Promise<void> {
@@ -46,10 +49,18 @@ export class JavaCast implements Cast {
       identity: `b${nth}`,
       ip: fleetIp(nth),
       isFromJar: true,
+      isWeb: true,
     })
     this.#bases.push(base)
     const { identity, ip, origin } = base
-    this.members.push({ identity, ip, bizs: () => base.bizs(), curl: `curl ${origin}/biz1` })
+    this.members.push({ identity, ip, bizs: () => base.bizs(), curl: `curl ${origin}/${WEB_PATH}/version` })
+  }
+
+  /** Called as the sample's is. Its manifest has the name of the sample's container, which is what the base knows it by. */
+  #jar(version: typeof RUNS | typeof NEXT): string {
+    const { name, image } = this.#play.sample
+    const label = { name, version, from: `${WEB}-${version}.jar`, webContextPath: WEB_PATH } as const
+    return this.#yard.offer(basename(image).replace(RUNS, version), label)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

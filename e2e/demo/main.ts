@@ -1,16 +1,15 @@
 /** `make demo`: the life of a module, from the user guide's sample, on a real API server. Leaves nothing behind. */
 import { NotToBeHad } from '../control-plane/not-to-be-had.ts'
+import type { ModuleContainer } from './cast.ts'
 import { headline, say, show, showBases, showOnce } from './show.ts'
 import { onStage, type Stage } from './stage.ts'
 
 const APP = 'app=test-module-deployment-non-peer'
 const PODS = `get pods -l ${APP} -o wide`
 const DEPLOYMENT = 'deployment/test-module-deployment'
-const nextVersion = (image: string): string =>
+const withContainer = ({ name, image, version }: ModuleContainer): string =>
   JSON.stringify({
-    spec: {
-      template: { spec: { containers: [{ name: 'biz1', image, env: [{ name: 'BIZ_VERSION', value: '0.0.2' }] }] } },
-    },
+    spec: { template: { spec: { containers: [{ name, image, env: [{ name: 'BIZ_VERSION', value: version }] }] } } },
   })
 
 const running = (output: string, count: number): boolean =>
@@ -41,7 +40,7 @@ async function walk(stage: Stage): Promise<void> {
   await showBases(stage)
 
   headline('5. Replaced: a new version, proved beside the old one, then switched to')
-  await show(stage, `patch ${DEPLOYMENT} --patch '${nextVersion(stage.cast.nextImage)}'`)
+  await show(stage, `patch ${DEPLOYMENT} --patch '${withContainer(stage.cast.next)}'`)
   await show(stage, `rollout status ${DEPLOYMENT} --timeout=60s`)
   await showOnce(stage, PODS, output => running(output, 2))
   await showBases(stage)
