@@ -70,8 +70,14 @@ function planWanted(facts: NameFacts, groups: readonly ClaimGroup[]): Step {
   const leaving = planLeaving(facts)
   // Its Pod goes for one that is about to serve: until then the old version does.
   if (leaving?.kind === 'uninstall' && step?.kind !== 'install') return leaving
-  if (!winner || !step) return wait('every claim failed, backing off', soonestRetry(facts.record, groups))
+  if (!winner || !step) return planFailed(facts, groups)
   return step.kind === 'settled' ? planBeside(facts, groups, winner) : step
+}
+
+/** Nothing can be tried now: what is left of a trial goes. */
+function planFailed(facts: NameFacts, groups: readonly ClaimGroup[]): Step {
+  const untilMs = soonestRetry(facts.record, groups)
+  return planStaleProof(facts, undefined) ?? wait('every claim failed, backing off', untilMs)
 }
 
 /** The winner serves: newer claims that failed are tried again beside it, and what is superseded goes. */
@@ -258,10 +264,10 @@ const unprovenSwitch = (claim: Claim, unprovenWhy: string): Step => ({
 })
 
 /** A trial of a version that is not wanted any more holds the place of the next. */
-function planStaleProof(facts: NameFacts, claim: Claim): Step | undefined {
-  const { record } = facts
-  const stale = versionsOf(record, claim.bizName).find(
-    biz => biz.version !== claim.tuple.version && isProof(record, bizKey(biz.name, biz.version)),
+function planStaleProof(facts: NameFacts, wanted: Claim | undefined): Step | undefined {
+  const { record, claims } = facts
+  const stale = versionsOf(record, claims.bizName).find(
+    biz => biz.version !== wanted?.tuple.version && isProof(record, bizKey(biz.name, biz.version)),
   )
   return stale && uninstallUnlessBusy(facts, stale.name, stale.version, 'a trial that is not wanted any more')
 }

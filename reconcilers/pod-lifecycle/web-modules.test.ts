@@ -4,6 +4,7 @@ import type { Clash } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION } from '../names.ts'
 import { BUILT_AT_MS } from '../registry/a-base.ts'
 import { isUp } from '../registry/web-modules.ts'
+import { aPod } from './a-pod.ts'
 import { ARollout, newPod, oldPod, proved, rolling } from './a-rollout.ts'
 
 const PATH: Clash = { kind: 'contextPath', path: '/biz1' }
@@ -202,6 +203,49 @@ describe('a path that belongs to another', () => {
     expect(rollout.go()).toEqual([])
     rollout.runs()
     expect(rollout.go()).toEqual(['install biz1:2'])
+  })
+
+  test('spelled otherwise it comes up and takes all requests: it goes, and the owner is installed anew', () => {
+    const twin = aPod({ name: 'twin', container: 'twin', version: '1', createdAt: '2026-01-01T00:01:00Z' })
+    const rollout = rolling(oldPod(), twin)
+    expect(rollout.go()).toEqual(['install twin:1'])
+    rollout.installed('twin:1', 'activated', '/biz1')
+    const owner = rollout.biz('biz1:1', 'activated', BUILT_AT_MS)
+    rollout.runs(owner, rollout.biz('twin:1', 'activated', rollout.nowMs))
+    expect(rollout.shown('twin')).toMatchObject({ ready: 'False', state: 'PathTaken' })
+    expect(rollout.go()).toEqual(['uninstall twin:1'])
+    rollout.uninstalled('twin:1')
+    rollout.runs(owner)
+    expect(rollout.go()).toEqual(['switch to biz1:1'])
+    rollout.installed('biz1:1', 'activated', 'biz1')
+    rollout.runs(rollout.biz('biz1:1', 'activated'))
+    rollout.later(600_000)
+    expect(rollout.go()).toEqual([])
+  })
+
+  test('a new version that spells the path otherwise is switched to, not left beside the old one', () => {
+    const rollout = new ARollout([oldPod(), newPod()])
+    rollout.runs(rollout.biz('biz1:1', 'activated', BUILT_AT_MS))
+    rollout.later(6_000)
+    rollout.record = { ...rollout.record, webPaths: new Map() }
+    expect(rollout.go()).toEqual(['install biz1:2'])
+    rollout.tells({ biz1: { path: 'biz1' } })
+    rollout.installed('biz1:2', 'activated', '/biz1')
+    rollout.runs(rollout.biz('biz1:2', 'activated', rollout.nowMs), rollout.biz('biz1:1', 'deactivated', BUILT_AT_MS))
+    expect(rollout.shown('new')).toMatchObject({ ready: 'False' })
+    rollout.leaseWritten()
+    expect(rollout.go()).toEqual(['switch to biz1:2'])
+  })
+
+  test('a module that names the path and has no web context does not stand in the way of the one that has it', () => {
+    const rollout = rolling()
+    rollout.runs(rollout.biz('biz1:1', 'activated', BUILT_AT_MS), rollout.biz('batch:1', 'activated'))
+    rollout.tells({ biz1: { path: 'biz1' }, batch: { path: 'biz1' } })
+    rollout.go()
+    rollout.installed('biz1:2', 'deactivated', 'biz1')
+    rollout.leaseWritten()
+    rollout.runs(...[...rollout.record.bizs.values()])
+    expect(rollout.carryOut()).toEqual(['switch to biz1:2'])
   })
 
   test('a new version that wants it is proved, found out, and removed; the running one serves on', () => {

@@ -142,6 +142,8 @@ export interface ProofEntry {
   readonly atMs: number
   /** The base's clock: when the trial came up. Another time at the same key is another start. */
   readonly changedAtMs?: number
+  /** No trial: it took the path of another module, which answers nobody any more until it is installed again. */
+  readonly displaces?: BizKey
   /** The Lease of the base tells of it, so that whoever serves the base next knows. */
   readonly isWritten: boolean
 }
@@ -230,7 +232,7 @@ export interface BaseRecord {
   readonly doubts: ReadonlyMap<BizKey, Doubt>
   readonly provenance: ReadonlyMap<BizKey, Provenance>
   readonly attempts: ReadonlyMap<ClaimId, Attempt>
-  /** The context paths that manifests name, slashes normalised, of modules that are there. */
+  /** The context paths in the manifests of modules that are there, as spelled: SOFAArk tells `biz1` from `/biz1`. */
   readonly webPaths: ReadonlyMap<BizKey, string>
   /** Absent: not known yet. Only modules of a base that lends its web server have paths of their own. */
   readonly webServer?: WebServer

@@ -1,4 +1,4 @@
-import { type BizKey, bizKey, type HealthReport, normalPath, type Observation } from '../../mqtt-bridge/index.ts'
+import { type BizKey, bizKey, type HealthReport, type Observation } from '../../mqtt-bridge/index.ts'
 import type { BaseRecord } from './base-record.ts'
 import { isDuplicated } from './detect-duplicate.ts'
 import { restarted } from './detect-restart.ts'
@@ -51,7 +51,7 @@ function pathsIn(
   listed: NonNullable<HealthReport['webModules']>,
 ): ReadonlyMap<BizKey, string> {
   const known = [...webPaths].filter(([key]) => bizs.has(key))
-  const told = listed.map(({ name, version, path }) => [bizKey(name, version), normalPath(path)] as const)
+  const told = listed.map(({ name, version, path }) => [bizKey(name, version), path] as const)
   return new Map([...known, ...told])
 }
 

@@ -14,7 +14,7 @@ import type { Attempt, BaseRecord, Flight, RuledOut } from './base-record.ts'
 import { doubt, versionsOf } from './doubts.ts'
 import { type ObserveContext, withEntry, without } from './observed.ts'
 import { isOutdated } from './outdated.ts'
-import { ownerOf } from './web-modules.ts'
+import { displacedBy, ownerOf, pathOf } from './web-modules.ts'
 
 /** An answer, what it is about, and the command that it ends (none: it was not ours, or came late). */
 export interface AnswerFacts {
@@ -42,7 +42,19 @@ export function installed(record: BaseRecord, facts: AnswerFacts, outcome: Insta
   if (!outcome.bizs.some(biz => keyOf(biz) === key)) return mismatched(sized, facts, outcome.bizs)
   const expected = expecting(withOrigin(sized, key, flight, context.nowMs), facts, 'NOT_LISTED')
   const owned = pathOfAnother(expected, key, flight)
-  return owned ? pathTaken(expected, flight, owned, context) : withSuccess(expected, flight, context.nowMs)
+  if (owned) return pathTaken(expected, flight, owned, context)
+  const displaced = flight.strategy === 'installOnly' && !flight.proof ? displacedBy(expected, key) : undefined
+  return displaced ? displacing(expected, facts, flight, displaced) : withSuccess(expected, flight, context.nowMs)
+}
+
+/** It came up on a path that is another's under another spelling: it is no module yet, and of another name it goes. */
+function displacing(record: BaseRecord, { key, context }: AnswerFacts, flight: Flight, owner: BizReport): BaseRecord {
+  const path = pathOf(record, key) ?? '/'
+  const marked = withProofUp(record, key)
+  if (owner.name === flight.name) return withSuccess(marked, flight, context.nowMs)
+  const entry = { atMs: context.nowMs, isWritten: false, ...marked.proofs.get(key), displaces: keyOf(owner) }
+  const noted = { ...marked, proofs: withEntry(marked.proofs, key, entry) }
+  return pathTaken(noted, flight, { path, owner: keyOf(owner) }, context)
 }
 
 /** Where a trial would go is somebody else's: the running version must not be stopped for it (capture 219). */
@@ -76,9 +88,7 @@ function merged(record: BaseRecord, facts: AnswerFacts, reports: readonly BizRep
   // Installs that are none of ours show in the next look, too.
   for (const biz of reports) if (facts.flight || bizs.size < BIZS_MAX) bizs.set(keyOf(biz), biz)
   const paths = reports.flatMap(biz =>
-    biz.webContextPath !== undefined && bizs.has(keyOf(biz))
-      ? [[keyOf(biz), normalPath(biz.webContextPath)] as const]
-      : [],
+    biz.webContextPath !== undefined && bizs.has(keyOf(biz)) ? [[keyOf(biz), biz.webContextPath] as const] : [],
   )
   const next: BaseRecord = {
     ...record,

@@ -23,12 +23,27 @@ export function pathOf(record: BaseRecord, key: BizKey): string | undefined {
 export function ownerOf(record: BaseRecord, path: string, exceptName: string): string | undefined {
   const { master } = record.health ?? {}
   if (master && normalPath(master.path) === path) return `the base, ${master.name}`
-  const owner = [...record.bizs.values()].find(
-    biz => biz.name !== exceptName && !isProof(record, keyOf(biz)) && pathOf(record, keyOf(biz)) === path,
-  )
+  const owners = modulesAt(record, path)
+  // What runs under that name already has it: another that names the same path is no web module.
+  const owner = owners.some(({ name }) => name === exceptName) ? undefined : owners[0]
   if (!owner) return undefined
   const key = keyOf(owner)
   return record.foreign?.has(key) ? `${key}, which no Pod asked for` : key
+}
+
+/** Modules that stand as themselves and whose path it is, as far as their manifests tell. */
+const modulesAt = (record: BaseRecord, path: string): readonly BizReport[] =>
+  [...record.bizs.values()].filter(biz => !isProof(record, keyOf(biz)) && pathOf(record, keyOf(biz)) === path)
+
+/**
+ * The module whose path this one has taken by spelling it otherwise: both stand, the newer gets all requests, and once either
+ * is uninstalled nobody answers there (captures 202, 208, 209).
+ */
+export function displacedBy(record: BaseRecord, key: BizKey): BizReport | undefined {
+  const path = pathOf(record, key)
+  const written = record.webPaths.get(key)
+  const isOther = (biz: BizReport): boolean => keyOf(biz) !== key && record.webPaths.get(keyOf(biz)) !== written
+  return path === undefined ? undefined : modulesAt(record, path).find(isOther)
 }
 
 const STANDS = new Set<BizReport['state']>(['activated', 'deactivated'])
