@@ -16,6 +16,7 @@ import { KeyQueue } from '../reconcilers/loop/work-queue.ts'
 import type { NodeName } from '../reconcilers/names.ts'
 import { type NodeNameOf, nodeNaming } from '../reconcilers/node-identity.ts'
 import { NodeLeaseController } from '../reconcilers/node-lease/controller.ts'
+import { kubeletVersion } from '../reconcilers/node-lease/kubelet-version.ts'
 import { foreignOf } from '../reconcilers/node-lease/lease.ts'
 import { NODE_LEASE_DEFAULTS, type NodeLeaseSettings } from '../reconcilers/node-lease/settings.ts'
 import type { Ownership } from '../reconcilers/ownership.ts'
@@ -36,6 +37,7 @@ import type { Api, RequestBrake } from './kube/api-client.ts'
 import { KubeBasePods } from './kube/base-pods.ts'
 import { KubeCluster } from './kube/cluster.ts'
 import { EventRecorder } from './kube/event-recorder.ts'
+import { ServerVersion } from './kube/server-version.ts'
 import { ObjectStore } from './kube/store.ts'
 import { type AllQueues, Wakes } from './wakes.ts'
 import { ModuleOperator } from './watches.ts'
@@ -133,7 +135,8 @@ function composeKube(foundation: Foundation, { registry, store, wakes }: Facts) 
   const shares = sharesOf(foundation, { api, registry, store, wakes })
   const watched = { store, listener: wakes, replicas: shares.watched, env, namespace }
   const watches = new ModuleOperator({ kubeConfig, api, reflectorPorts, log, ...watched })
-  return { api, cluster, shares, watches, podsOfBases, ...outliving(runs, recorder, podsOfBases) }
+  const serverVersion = new ServerVersion({ api, clock, log })
+  return { api, cluster, shares, watches, serverVersion, podsOfBases, ...outliving(runs, recorder, podsOfBases) }
 }
 
 /** What these two begin goes on after the run that called them: it must not bear that run's id in the log. */
@@ -164,7 +167,11 @@ function composeReconcilers({ config, clock, rng, log, metrics }: Foundation, sh
   const modules = new ModuleController({ ...ports, sources })
   const pods = new PodController({ ...ports, sources, onGone: uid => modules.forget(uid) })
   const furtherLooks = new TokenBucket({ ...FURTHER_LOOKS, clock })
-  const nodes = new NodeLeaseController({ ...ports, furtherLooks, settings: nodeSettings(config) })
+  const nodes = new NodeLeaseController({
+    ...ports,
+    furtherLooks,
+    settings: nodeSettings(config, shared.serverVersion),
+  })
   const tunnel = new BaseTunnelController({
     ...ports,
     claimedBizs: record => claimedBizs(store.podsOn(record.nodeName), sources.lookups, record.bizs.values()),
@@ -207,11 +214,14 @@ function composeControllers(
 /** As Go spells it, and so the label that images and schedulers go by. */
 const GO_ARCHITECTURE: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' }
 
-const nodeSettings = (config: Config): NodeLeaseSettings => ({
+const nodeSettings = (config: Config, serverVersion: ServerVersion): NodeLeaseSettings => ({
   ...NODE_LEASE_DEFAULTS,
   env: config.env,
   holderIdentity: config.clientId,
-  version: VERSION,
+  /** Each plan reads it anew. */
+  get kubeletVersion() {
+    return kubeletVersion(serverVersion.known, VERSION)
+  },
   architecture: GO_ARCHITECTURE[process.arch] ?? process.arch,
   nodeEnvTaint: config.nodeEnvTaint,
   podsMax: config.podCapacity,

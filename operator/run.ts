@@ -118,10 +118,14 @@ async function openHttp(
 }
 
 /** False: told to stop before all had listed. */
-async function openWatches({ api, watches }: Composition, opened: Opened, stop: AbortSignal): Promise<boolean> {
+async function openWatches(
+  { api, watches, serverVersion }: Composition,
+  opened: Opened,
+  stop: AbortSignal,
+): Promise<boolean> {
   opened.add('api', api)
   opened.onClose('watches', () => watches.stopped())
-  await Promise.race([watches.start(), aborted(stop)])
+  await Promise.race([watches.start().then(() => serverVersion.ask(stop)), aborted(stop)])
   return !stop.aborted
 }
 

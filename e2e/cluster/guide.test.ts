@@ -75,6 +75,8 @@ describe('the user guide', () => {
     )
     expect(node.status?.addresses).toContainEqual({ type: 'InternalIP', address: base.ip })
     expect(node.status?.capacity).toMatchObject({ pods: '110' })
+    const { gitVersion } = JSON.parse(await journey.kubectl('get', '--raw', '/version')) as { gitVersion: string }
+    expect(node.status?.nodeInfo?.kubeletVersion).toMatch(new RegExp(`^${gitVersion}-koupleless-\\d+\\.\\d+\\.\\d+`))
     expect(Number.parseInt(String(node.status?.capacity?.memory ?? 0), 10)).toBeGreaterThan(0)
   })
 })

@@ -11,7 +11,12 @@ import { planNode } from '../../reconcilers/node-lease/plan.ts'
 import { NODE_LEASE_DEFAULTS } from '../../reconcilers/node-lease/settings.ts'
 import type { BaseRecord } from '../../reconcilers/registry/base-record.ts'
 
-const SETTINGS = { ...NODE_LEASE_DEFAULTS, env: 'dev', holderIdentity: 'fuzz', version: 'v0.1.0' }
+const SETTINGS = {
+  ...NODE_LEASE_DEFAULTS,
+  env: 'dev',
+  holderIdentity: 'fuzz',
+  kubeletVersion: 'v1.36.3-koupleless-0.1.0',
+}
 const QUANTITY = /^\d{1,18}([KMG]i)?$/
 
 export function planFaults(

@@ -57,6 +57,7 @@ describe('a right', () => {
       used('get', 'secrets', { namespace: 'shop', name: 's', role: 'values' }),
       used('get', 'secrets', { namespace: 'unbound', name: 's', isAllowed: false }),
       used('patch', 'configmaps', { namespace: 'own', name: 'memory' }),
+      used('get', '/version', { role: 'system:public-info-viewer' }),
     ]
     expect(usesWithoutGrant(uses, grants)).toEqual([])
     expect(grantsWithoutUse(grants, uses)).toEqual([])

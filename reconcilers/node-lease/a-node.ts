@@ -14,7 +14,7 @@ export const someSettings = (facts: Partial<NodeLeaseSettings> = {}): NodeLeaseS
   ...NODE_LEASE_DEFAULTS,
   env: 'dev',
   holderIdentity: 'operator-1',
-  version: 'v0.1.0',
+  kubeletVersion: 'v1.36.3-koupleless-0.1.0',
   ...facts,
 })
 

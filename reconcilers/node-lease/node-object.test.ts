@@ -41,7 +41,7 @@ test('a base becomes a Node as the contract says', () => {
     // 37 MiB of its own, in steps of 4.
     allocatable: { pods: '110', cpu: '2', memory: '120Mi' },
     nodeInfo: {
-      kubeletVersion: 'v0.1.0',
+      kubeletVersion: 'v1.36.3-koupleless-0.1.0',
       operatingSystem: 'linux',
       architecture: 'amd64',
       containerRuntimeVersion: 'ark://17.0.15',

@@ -113,7 +113,7 @@ export function nodeInfo({ health }: BaseRecord, settings: NodeLeaseSettings, to
     containerRuntimeVersion: `ark://${health?.javaVersion ?? 'unknown'}`,
     kernelVersion: '',
     kubeProxyVersion: '',
-    kubeletVersion: settings.version,
+    kubeletVersion: settings.kubeletVersion,
     machineID: '',
     operatingSystem: 'linux',
     osImage: 'JVM',

@@ -127,6 +127,13 @@ describe('a Node that stands', () => {
     expect(bodyOf('patchNode', { record })).toEqual({ metadata: { labels: { 'base.koupleless.io/ip': '10.0.0.9' } } })
   })
 
+  test('made by an earlier version gets a kubelet version that tools parse', () => {
+    const node = aNode({}, someSettings({ kubeletVersion: '0.1.0' }))
+    expect(bodyOf('patchNodeStatus', { node })).toMatchObject({
+      status: { nodeInfo: { kubeletVersion: 'v1.36.3-koupleless-0.1.0', operatingSystem: 'linux' } },
+    })
+  })
+
   test('follows capacity', () => {
     const health = { ...aBase().health, processors: 4 }
     expect(bodyOf('patchNodeStatus', { record: aBase({ health }) })).toMatchObject({

@@ -4,8 +4,8 @@ export interface NodeLeaseSettings {
   readonly env: string
   /** Who we are in a Lease. */
   readonly holderIdentity: string
-  /** Shown as the Node's kubelet version. */
-  readonly version: string
+  /** Known only when the API server has told its own: see `kubelet-version.ts`. */
+  readonly kubeletVersion: string
   /** A base does not tell its own: that of the machines here, in Go's spelling. */
   readonly architecture: string
   /** Adds the peer's taint `schedule.koupleless.io/node-env=<env>:NoExecute`. */
@@ -18,7 +18,7 @@ export interface NodeLeaseSettings {
 
 const GIB = 1024 ** 3
 
-export const NODE_LEASE_DEFAULTS: Omit<NodeLeaseSettings, 'env' | 'holderIdentity' | 'version'> = {
+export const NODE_LEASE_DEFAULTS: Omit<NodeLeaseSettings, 'env' | 'holderIdentity' | 'kubeletVersion'> = {
   architecture: 'amd64',
   nodeEnvTaint: false,
   podsMax: 110,

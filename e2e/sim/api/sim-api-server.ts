@@ -125,6 +125,7 @@ export class SimApiServer {
   }
 
   #call({ method, path, body, contentType, accept }: SimRequest, lagMs: number): SimAnswer {
+    if (path === '/version') return this.#version()
     const target = parseTarget(path)
     if (method === 'GET')
       return target.name ? answer(readOne(this.#commits, target), accept) : this.#many(target, accept, lagMs)
@@ -133,6 +134,15 @@ export class SimApiServer {
     if (method === 'PATCH') return answer(this.#writes.patch(target, contentType, draft), accept)
     if (method === 'PUT') return this.#put(target, draft, accept)
     return this.#post(target, draft, accept)
+  }
+
+  #version(): SimAnswer {
+    const body = JSON.stringify({
+      major: '1',
+      minor: `${this.kubernetesMinor}`,
+      gitVersion: `v1.${this.kubernetesMinor}.0`,
+    })
+    return { status: 200, body, headers: HEADERS }
   }
 
   #many(target: Target, accept: string | undefined, lagMs: number): SimAnswer {
