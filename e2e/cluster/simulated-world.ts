@@ -27,9 +27,9 @@ export class SimulatedWorld implements World {
 
   async start({ properties: _ofJvms, isFromJar: _too, isWeb: _as, ...draft }: FullDraft, port: number): Promise<Base> {
     const base = await startBase({
+      hostName: draft.identity,
       ...draft,
       broker: { host: '127.0.0.1', port, ...this.#login() },
-      hostName: draft.identity,
       installMs: draft.installMs ?? INSTALL_MS,
     })
     this.#bases.push(base)

@@ -15,6 +15,8 @@ export interface BaseDraft {
   readonly name?: string
   readonly version?: string
   readonly ip?: string
+  /** What it calls its machine; its identity where none is given. */
+  readonly hostName?: string
   readonly installMs?: number
   /** The web server that it lends to its modules. */
   readonly webServer?: 'servlet' | 'reactive'

@@ -26,7 +26,7 @@ test('a base becomes a Node as the contract says', () => {
     'virtual-kubelet.koupleless.io/env': 'dev',
     'vnode.koupleless.io/tunnel': 'mqtt',
     type: 'virtual-kubelet',
-    'kubernetes.io/hostname': 'b1',
+    'kubernetes.io/hostname': 'virtual-node-b1',
     'kubernetes.io/os': 'linux',
     'kubernetes.io/arch': 'amd64',
     'kubernetes.io/role': 'agent',
@@ -66,6 +66,13 @@ test('an empty value gives no label, and so does port 0', () => {
   expect(Object.keys(labels)).not.toContain('base.koupleless.io/tunnel-port')
   const address = { ip: '10.0.0.1', hostName: 'b1', port: 1238 }
   expect(labelsOf({ address })).toMatchObject({ 'base.koupleless.io/tunnel-port': '1238' })
+})
+
+test('two bases on one machine are two places: what spreads by host name goes by the Node', () => {
+  const address = { ip: '10.0.0.1', hostName: 'vm1', port: 0 }
+  const hosts = ['b1', 'b2'].map(id => labelsOf({ id, address })['kubernetes.io/hostname'])
+  expect(hosts).toEqual(['virtual-node-b1', 'virtual-node-b2'])
+  expect(labelsOf({ address })).toMatchObject({ 'base.koupleless.io/host-name': 'vm1' })
 })
 
 test('a base that is itself a Pod of this cluster lies in the zone of its real Node, and names that Pod', () => {

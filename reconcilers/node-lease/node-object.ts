@@ -8,10 +8,9 @@ import { bytesQuantity, quantityBytes } from './quantity.ts'
 import type { NodeLeaseSettings } from './settings.ts'
 
 export const TOPOLOGY_LABELS = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'] as const
-const HOSTNAME_LABEL = 'kubernetes.io/hostname'
 export const ARCH_LABEL = 'kubernetes.io/arch'
 /** Labels that leave the Node with the fact they tell. */
-export const VOLATILE_LABELS = [LABEL.ip, LABEL.hostName, LABEL.tunnelPort, HOSTNAME_LABEL] as const
+export const VOLATILE_LABELS = [LABEL.ip, LABEL.hostName, LABEL.tunnelPort] as const
 const OUR_TAINTS: readonly string[] = Object.values(TAINT)
 /** The JVM commits metaspace in steps: finer than this it is noise. */
 export const OWN_METASPACE_STEP_BYTES = 4 * 1024 ** 2
@@ -45,7 +44,8 @@ export function nodeLabels({ record, settings, topology }: ObjectFacts): Labels 
     [LABEL.tunnelPort]: address?.port ? String(address.port) : undefined,
     [LABEL.tunnel]: tunnel,
     [LABEL.type]: 'virtual-kubelet',
-    [HOSTNAME_LABEL]: address?.hostName || record.nodeName,
+    // Spreading and anti-affinity stand on it: two bases of one machine are two places all the same.
+    'kubernetes.io/hostname': record.nodeName,
     'kubernetes.io/os': 'linux',
     [ARCH_LABEL]: topology?.[ARCH_LABEL] ?? settings.architecture,
     'kubernetes.io/role': 'agent',

@@ -127,6 +127,14 @@ describe('a Node that stands', () => {
     expect(bodyOf('patchNode', { record })).toEqual({ metadata: { labels: { 'base.koupleless.io/ip': '10.0.0.9' } } })
   })
 
+  test('made by an earlier version is told from others by its own name', () => {
+    const { metadata, ...rest } = aNode()
+    const labels = { ...metadata?.labels, 'kubernetes.io/hostname': 'b1' }
+    expect(bodyOf('patchNode', { node: { ...rest, metadata: { ...metadata, labels } } })).toEqual({
+      metadata: { labels: { 'kubernetes.io/hostname': 'virtual-node-b1' } },
+    })
+  })
+
   test('made by an earlier version gets a kubelet version that tools parse', () => {
     const node = aNode({}, someSettings({ kubeletVersion: '0.1.0' }))
     expect(bodyOf('patchNodeStatus', { node })).toMatchObject({
