@@ -155,10 +155,12 @@ const byName = (statuses: readonly V1ContainerStatus[] | undefined) =>
     ]),
   )
 
-/** Compares only what we write, by value. `hostIPs` and `observedGeneration` are left out: older servers drop them. */
+/** Compares only what we write, by value. `hostIPs` are left out, and so is a generation that the server drops, as older ones do. */
 export function samePodStatus(a: V1PodStatus | undefined, b: V1PodStatus): boolean {
+  const keepsGeneration = a?.observedGeneration !== undefined
   const owned = (status: V1PodStatus | undefined) => ({
     phase: status?.phase,
+    observedGeneration: keepsGeneration ? status?.observedGeneration : undefined,
     podIP: status?.podIP,
     podIPs: status?.podIPs,
     hostIP: status?.hostIP,

@@ -1,0 +1,42 @@
+import type { V1Pod, V1PodStatus } from '@kubernetes/client-node'
+import { describe, expect, test } from 'vitest'
+import { claimsOn } from '../claims.ts'
+import { aBase, BUILT_AT_MS } from '../registry/a-base.ts'
+import { aBiz, aPod, noLookups } from './a-pod.ts'
+import { type PodAction, planPod } from './pod-plan.ts'
+
+const record = aBase({ bizs: [aBiz('biz1:0.0.1')] })
+
+function plan(pod: V1Pod): PodAction {
+  const claims = claimsOn([pod], noLookups)
+  const facts = { pod, record, claims, lookups: noLookups, seenAtMs: 0, isReleased: false, nowMs: BUILT_AT_MS }
+  return planPod(facts).action
+}
+
+function written(pod: V1Pod): V1PodStatus {
+  const action = plan(pod)
+  if (action.kind !== 'patchStatus') throw new Error(`no status: ${action.kind}`)
+  return JSON.parse(JSON.stringify(action.status)) as V1PodStatus
+}
+
+const ofGeneration = (generation: number, status?: V1PodStatus): V1Pod => {
+  const pod = aPod(status ? { status } : {})
+  return { ...pod, metadata: { ...pod.metadata, generation } }
+}
+
+describe('observedGeneration', () => {
+  test('follows a change that leaves all else as it was: a patch of tolerations', () => {
+    const status = written(ofGeneration(1))
+    expect(status.observedGeneration).toBe(1)
+    expect(plan(ofGeneration(1, status)).kind).toBe('none')
+
+    const next = written(ofGeneration(2, status))
+    expect(next.observedGeneration).toBe(2)
+    expect(plan(ofGeneration(2, next)).kind).toBe('none')
+  })
+
+  test('is not written without end to a server that counts generations and drops it', () => {
+    const { observedGeneration: _dropped, ...kept } = written(ofGeneration(1))
+    expect(plan(ofGeneration(2, kept)).kind).toBe('none')
+  })
+})
