@@ -40,3 +40,24 @@ describe('observedGeneration', () => {
     expect(plan(ofGeneration(2, kept)).kind).toBe('none')
   })
 })
+
+describe('PodScheduled', () => {
+  const scheduled = ({ conditions = [] }: V1PodStatus) => conditions.filter(({ type }) => type === 'PodScheduled')
+
+  test('is True for a Pod that no scheduler has bound', () => {
+    const status = written(aPod())
+    expect(scheduled(status)).toEqual([
+      { type: 'PodScheduled', status: 'True', lastTransitionTime: new Date(BUILT_AT_MS).toISOString() },
+    ])
+    expect(plan(aPod({ status })).kind).toBe('none')
+  })
+
+  test("stays the scheduler's where it has written one", () => {
+    const theirs = {
+      type: 'PodScheduled',
+      status: 'True',
+      lastTransitionTime: '2026-01-01T00:00:00Z' as unknown as Date,
+    }
+    expect(scheduled(written(aPod({ status: { conditions: [theirs] } })))).toEqual([theirs])
+  })
+})

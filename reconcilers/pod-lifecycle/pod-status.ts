@@ -74,6 +74,12 @@ function supersededVerdict(standings: readonly Standing[], prior: readonly V1Pod
   return { type: 'Superseded', ok: true, reason: bizRuns ? 'NewerClaim' : 'BizDeactivated', message }
 }
 
+/** One that was bound by its `nodeName` has seen no scheduler: its kubelet says it. */
+const scheduledVerdict = (prior: readonly V1PodCondition[]): Verdict | undefined =>
+  prior.some(({ type, status }) => type === 'PodScheduled' && status === 'True')
+    ? undefined
+    : { type: 'PodScheduled', ok: true }
+
 const hasStarted = (status: V1ContainerStatus): boolean =>
   status.state?.running !== undefined ||
   status.state?.terminated !== undefined ||
@@ -92,6 +98,7 @@ export function podStatus(facts: StatusFacts): V1PodStatus {
   const prior = pod.status?.conditions ?? []
   const containersReady = containersVerdict(containers)
   const verdicts = [
+    scheduledVerdict(prior),
     { type: 'Initialized', ok: true },
     containersReady,
     readyVerdict(facts, containersReady),
