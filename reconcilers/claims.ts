@@ -9,6 +9,7 @@ import { keyOfPod, podRef } from './pod-identity.ts'
 import type { ValueLookup } from './pod-lifecycle/container-env.ts'
 import { drainMsOf, type ReplaceMode, replaceModeOf } from './pod-lifecycle/module-annotations.ts'
 import { readModules } from './pod-lifecycle/module-spec.ts'
+import { isOver } from './pod-lifecycle/pod-end.ts'
 import { type ClaimId, claimId, type ModuleTuple } from './registry/base-record.ts'
 
 export interface Ran {
@@ -37,6 +38,8 @@ export interface Claim {
   readonly ended?: Ran
   /** Annotation `replacing`: see `pod-lifecycle/provenance.ts`. */
   readonly marker?: string
+  /** Its Pod has ended and nobody deletes it: what it brought in goes, and nothing else that bears the name. */
+  readonly isOver?: true
 }
 
 /** Claims of one biz on one base, newest first. */
@@ -44,7 +47,7 @@ export interface NameClaims {
   readonly bizName: string
   /** Claims that want the same tuple share one install. Ordered by each group's newest claim. */
   readonly groups: readonly ClaimGroup[]
-  /** Pods being deleted: they keep nothing alive, but wait for what they named to be gone. */
+  /** Pods being deleted, or over: they keep nothing alive, but wait for what they named to be gone. */
   readonly leaving: readonly Claim[]
   /**
    * A live Pod names this biz but cannot be read as a module now (a Secret that may not be read any more, an edit that
@@ -87,7 +90,7 @@ function ranBefore(pod: V1Pod, container: string): Pick<Claim, 'ran' | 'ended'> 
 function runsIn(status: V1ContainerStatus): Pick<Claim, 'ran' | 'ended'> {
   const ran = runOf(status, status.state?.running?.startedAt)
   if (ran) return { ran }
-  const ended = runOf(status, status.lastState?.terminated?.startedAt)
+  const ended = runOf(status, (status.state?.terminated ?? status.lastState?.terminated)?.startedAt)
   return ended ? { ended } : {}
 }
 
@@ -115,6 +118,7 @@ export function claimsOfPod(pod: V1Pod, lookups: ClaimLookups): readonly Claim[]
           drainMs: drainMsOf(pod),
           ...ranBefore(pod, spec.container),
           ...(marker === undefined ? {} : { marker }),
+          ...(isOver(pod) && { isOver: true as const }),
         },
   )
 }
@@ -157,7 +161,7 @@ export function claimsOn(pods: readonly V1Pod[], lookups: ClaimLookups): Readonl
   const leaving = new Map<string, Claim[]>()
   for (const pod of pods) {
     const stage = stageOf(pod)
-    if (stage === 'ended') continue
+    if (stage === 'ended' && !isOver(pod)) continue
     const into = stage === 'present' ? present : leaving
     for (const claim of claimsOfPod(pod, lookups)) into.set(claim.bizName, [...(into.get(claim.bizName) ?? []), claim])
   }

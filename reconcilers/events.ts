@@ -162,6 +162,10 @@ export const unmanagedModule = (pod: PodRef): CoreV1Event =>
       'module-controller.koupleless.io/component=module',
   })
 
+/** It ran for longer than it may. The kubelet tells it as Normal, too. */
+export const deadlineExceeded = (pod: PodRef, message: string): CoreV1Event =>
+  podEvent('Normal', pod, { reason: 'DeadlineExceeded', message })
+
 /** `owner`: the module, or the base, whose path it is. */
 export const pathTaken = (pod: PodRef, module: ModuleRef, path: string, owner: string): CoreV1Event =>
   podEvent(

@@ -96,6 +96,7 @@ export const POD_SHAPE = z.looseObject({
     .looseObject({
       nodeName: text.optional(),
       restartPolicy: text.optional(),
+      activeDeadlineSeconds: whole,
       hostNetwork: z.boolean().optional(),
       containers: z.array(container).optional(),
       initContainers: z.array(z.looseObject({ name: text })).optional(),

@@ -23,6 +23,7 @@ describe('what is kept of an object', () => {
       spec: {
         nodeName: 'virtual-node-a',
         restartPolicy: 'Always',
+        activeDeadlineSeconds: 20,
         schedulerName: 'default-scheduler',
         tolerations: [{ key: 'k', operator: 'Exists' }],
         readinessGates: [{ conditionType: 'g' }],
@@ -47,6 +48,7 @@ describe('what is kept of an object', () => {
       spec: {
         nodeName: 'virtual-node-a',
         restartPolicy: 'Always',
+        activeDeadlineSeconds: 20,
         tolerations: [{ key: 'k', operator: 'Exists' }],
         readinessGates: [{ conditionType: 'g' }],
         initContainers: [{ name: 'init' }],

@@ -41,7 +41,14 @@ export function trimMeta(metadata: V1ObjectMeta | undefined): V1ObjectMeta {
 }
 
 const CONTAINER_FIELDS = ['name', 'image', 'env', 'envFrom', 'args', 'command'] as const
-const SPEC_FIELDS = ['nodeName', 'restartPolicy', 'tolerations', 'readinessGates', 'hostNetwork'] as const
+const SPEC_FIELDS = [
+  'nodeName',
+  'restartPolicy',
+  'activeDeadlineSeconds',
+  'tolerations',
+  'readinessGates',
+  'hostNetwork',
+] as const
 
 function trimSpec(spec: V1PodSpec): V1PodSpec {
   const { initContainers, containers = [] } = spec

@@ -6,7 +6,7 @@ import { isProof, isUp, upVersions } from '../registry/web-modules.ts'
 import { drainedFirst } from './drain.ts'
 import { approachOf, HEALTH_WITHIN_MS, hasOtherWay, isPathFree, pathOwner } from './replacing.ts'
 import { resendDueAtMs } from './resend.ts'
-import { bizOf, failureOf, foreignRival, isRunning, isServing, keyOf } from './standing.ts'
+import { bizOf, broughtIn, failureOf, foreignRival, isRunning, isServing, keyOf } from './standing.ts'
 import type { NameFacts, Step } from './step.ts'
 
 const wait = (why: string, untilMs?: number): Step =>
@@ -23,16 +23,23 @@ function planUnwanted(facts: NameFacts): Step {
 
 /** Versions that only Pods being deleted still name. */
 function planLeaving(facts: NameFacts): Step | undefined {
-  const { record, claims } = facts
+  const { claims } = facts
   if (claims.held) return undefined
   for (const claim of claims.leaving) {
-    const wanted = claims.groups.some(([live]) => live.tuple.version === claim.tuple.version)
-    if (wanted || !bizOf(record, claim) || record.foreign?.has(keyOf(claim))) continue
+    if (!isLeft(facts, claim)) continue
     if (isProving(facts)) return wait('another version is being brought up beside it')
-    const step = uninstallUnlessBusy(facts, claim.bizName, claim.tuple.version, 'its last Pod is being deleted')
+    const why = claim.isOver ? 'its Pod has ended' : 'its last Pod is being deleted'
+    const step = uninstallUnlessBusy(facts, claim.bizName, claim.tuple.version, why)
     return step.kind === 'uninstall' ? { ...step, claim: claim.id } : step
   }
   return undefined
+}
+
+/** What a Pod leaves behind: nobody else wants it, and it is ours to remove. */
+function isLeft({ record, claims }: NameFacts, claim: Claim): boolean {
+  const isWanted = claims.groups.some(([live]) => live.tuple.version === claim.tuple.version)
+  if (isWanted || !bizOf(record, claim) || record.foreign?.has(keyOf(claim))) return false
+  return !claim.isOver || broughtIn(record, claim)
 }
 
 /** A version that a live Pod wants is being installed, or its trial stands and is about to be switched to. */

@@ -12,7 +12,7 @@ import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { announcements, moduleOf } from './announcements.ts'
 import type { ClaimSources } from './claim-sources.ts'
-import { type PodPlan, planPod, type Superseded } from './pod-plan.ts'
+import { type PodAction, type PodPlan, planPod, type Superseded } from './pod-plan.ts'
 import { statusPatch } from './status-patch.ts'
 
 export interface PodControllerOptions {
@@ -71,7 +71,7 @@ export class PodController implements Reconciler<PodKey> {
   }
 
   #braked(pod: V1Pod, { action, why }: PodPlan): Outcome | undefined {
-    if (action.kind !== 'patchStatus' && action.kind !== 'patchTolerations') return undefined
+    if (action.kind === 'none' || action.kind === 'release' || action.kind === 'evict') return undefined
     const waitMs = this.#brake.take(podRef(pod).uid, this.#of.clock.now())
     return waitMs > 0
       ? again(waitMs, action.kind, `${why}, but somebody undoes it as often as it is written`)
@@ -103,6 +103,8 @@ export class PodController implements Reconciler<PodKey> {
         await this.#write(key, pod, cluster.patchPodStatus(key, uid, statusPatch(pod, action)), action)
         this.#timeAnswer(pod, record, action.status)
         return this.#announce(pod, record, action.status, action.superseded)
+      case 'end':
+        return this.#end(key, pod, action)
       case 'patchTolerations': {
         const spec = { tolerations: [...action.tolerations] }
         const body = { metadata: { resourceVersion: pod.metadata?.resourceVersion }, spec }
@@ -120,6 +122,13 @@ export class PodController implements Reconciler<PodKey> {
         recorder.emit(events.podBaseDead(podRef(pod), record.reach.why))
         return
     }
+  }
+
+  async #end(key: PodKey, pod: V1Pod, { status, end }: Extract<PodAction, { kind: 'end' }>): Promise<void> {
+    const { cluster, events: recorder } = this.#of
+    const patch = statusPatch(pod, { status, ipsChanged: false })
+    await this.#write(key, pod, cluster.patchPodStatus(key, podRef(pod).uid, patch), { status })
+    recorder.emit(events.deadlineExceeded(podRef(pod), end.message))
   }
 
   /** `written` answers with metadata only; what it stands for is what we wrote. */

@@ -1,11 +1,13 @@
 /** One Pod: what its status should say, and whether its object may go. Pure. */
 import type { V1ContainerStatus, V1Pod, V1PodStatus, V1Toleration } from '@kubernetes/client-node'
 import { type Claim, type ClaimLookups, claimsOfPod, hasEnded, type NameClaims, sameTuple, stageOf } from '../claims.ts'
+import { soonest } from '../loop/outcome.ts'
 import { podRef } from '../pod-identity.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { isProof } from '../registry/web-modules.ts'
 import { containerStatus, INSTALL_FAILED_SHOWN_MS } from './container-status.ts'
 import { type ModuleSpec, readModules } from './module-spec.ts'
+import { deadlineMs, type End, endedStatus, endOf } from './pod-end.ts'
 import { podStatus, samePodStatus } from './pod-status.ts'
 import { bizOf, isServing, keyOf, type Standing, standingOf } from './standing.ts'
 
@@ -31,6 +33,8 @@ export type PodAction =
       readonly ipsChanged: boolean
       readonly superseded: readonly Superseded[]
     }
+  /** It is over, though nobody deletes it. */
+  | { readonly kind: 'end'; readonly status: V1PodStatus; readonly end: End }
   | { readonly kind: 'patchTolerations'; readonly tolerations: readonly V1Toleration[] }
   | { readonly kind: 'none' }
 
@@ -58,7 +62,18 @@ export function planPod(facts: PodFacts): PodPlan {
   if (record.reach.state === 'dead') return { action: { kind: 'evict' }, why: `base is dead: ${record.reach.why}` }
   if (stage === 'ended') return none('the Pod has ended')
   if (record.reach.state === 'unproven') return none('the base is not proven to live yet')
-  return planStatus(facts)
+  return planPresent(facts)
+}
+
+function planPresent(facts: PodFacts): PodPlan {
+  const { pod, record, nowMs } = facts
+  if (isFrozen(record)) return planStatus(facts)
+  const end = endOf(pod, nowMs)
+  if (end) return { action: { kind: 'end', status: endedStatus(pod, end, nowMs), end }, why: end.message }
+  const plan = planStatus(facts)
+  const dueAtMs = deadlineMs(pod)
+  const wakeAfterMs = soonest(plan.wakeAfterMs, dueAtMs === undefined ? undefined : dueAtMs - nowMs)
+  return wakeAfterMs === undefined ? plan : { ...plan, wakeAfterMs }
 }
 
 function planRelease(facts: PodFacts): PodPlan {

@@ -19,6 +19,14 @@ export function isServing(record: BaseRecord, [claim]: ClaimGroup): boolean {
   return origin === undefined || sameTuple(origin.tuple, claim.tuple)
 }
 
+/** What stands there came up for this claim, or its Pod has shown that start. */
+export function broughtIn(record: BaseRecord, claim: Claim): boolean {
+  const startedAtMs = bizOf(record, claim)?.changedAtMs
+  if (record.provenance.get(keyOf(claim))?.claim === claim.id) return true
+  const seen = (claim.ran ?? claim.ended)?.startedAtMs
+  return seen !== undefined && startedAtMs !== undefined && Math.floor(startedAtMs / 1_000) * 1_000 === seen
+}
+
 /** The claim's former image runs: put back after the new one failed, or not replaced yet. */
 export function runsFormerImage(record: BaseRecord, claim: Claim): boolean {
   const origin = record.provenance.get(keyOf(claim))

@@ -3,12 +3,14 @@ import type { V1Pod, V1PodCondition } from '@kubernetes/client-node'
 import type { Patch } from '../ports.ts'
 import type { PodAction } from './pod-plan.ts'
 
+type Planned = Pick<Extract<PodAction, { kind: 'patchStatus' }>, 'status' | 'ipsChanged'>
+
 /**
  * Under the version that it was planned from: else a status planned from an older one, or one whose answer was lost, would
  * overwrite a newer, and with it the times of transitions and the count of restarts. A new IP needs whole lists; all else
  * merges with what other writers own.
  */
-export function statusPatch(pod: V1Pod, { status, ipsChanged }: Extract<PodAction, { kind: 'patchStatus' }>): Patch {
+export function statusPatch(pod: V1Pod, { status, ipsChanged }: Planned): Patch {
   const metadata = { resourceVersion: pod.metadata?.resourceVersion }
   if (ipsChanged) return { type: 'merge', body: { metadata, status } }
   const { podIPs: _ips, hostIPs: _hosts, conditions = [], ...rest } = status
