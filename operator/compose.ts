@@ -260,6 +260,7 @@ export class TunnelLink implements Arklet {
       onObservation: observation => hearing.observation(observation),
       onRefused: refusal => hearing.refusal(refusal),
       onLink: link => hearing.link(link),
+      onLeftovers: told => hearing.leftovers(told),
     })
     return this.#bridge
   }
@@ -267,11 +268,6 @@ export class TunnelLink implements Arklet {
   async send(...[base, command]: Parameters<Arklet['send']>): Promise<void> {
     this.#refuseIfNotOurs(base, command.kind === 'installBiz' || command.kind === 'uninstallBiz')
     await this.#opened.send(base, command)
-  }
-
-  async clearRetained(...[base]: Parameters<Arklet['clearRetained']>): Promise<void> {
-    this.#refuseIfNotOurs(base, false)
-    await this.#opened.clearRetained(base)
   }
 
   /** The last moment: whoever decided on it may have waited, or been stopped, since. */

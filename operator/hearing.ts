@@ -1,6 +1,6 @@
 /** What bases say → registry, metrics, log. */
 import { LRUCache } from 'lru-cache'
-import type { BaseId, LinkState, Observation, Refusal } from '../mqtt-bridge/index.ts'
+import type { BaseId, LeftoversTold, LinkState, Observation, Refusal } from '../mqtt-bridge/index.ts'
 import * as events from '../reconcilers/events.ts'
 import type { NodeNameOf } from '../reconcilers/node-identity.ts'
 import type { Clock, Events, Log, Metrics } from '../reconcilers/ports.ts'
@@ -57,6 +57,13 @@ export class Hearing {
     else if (renewalFault === undefined) log.info('connected to the broker', { epoch, why })
     else log.warn('the connection to the broker is kept, but cannot be renewed', { epoch, why: renewalFault })
     if (isEdge) onLink(link)
+  }
+
+  leftovers({ cleared, fault }: LeftoversTold): void {
+    const { log } = this.#of
+    if (cleared > 0) log.info('retained commands of another controller were cleared', { cleared })
+    if (fault !== undefined)
+      log.warn('retained commands of another controller cannot be cleared: the broker does not let us', { why: fault })
   }
 
   flightEnded(base: BaseId, { key, flight, outcome }: FlightEnd): void {

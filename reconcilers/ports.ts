@@ -33,7 +33,6 @@ export interface Metrics {
 
 export interface Arklet {
   send(base: BaseId, command: Command): Promise<void>
-  clearRetained(base: BaseId): Promise<void>
 }
 
 /** Objects as last listed or watched; read-only to all. Never an API call. */

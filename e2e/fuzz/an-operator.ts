@@ -85,6 +85,7 @@ export class AnOperator implements AsyncDisposable {
         events.onUp()
       },
       publish: async topic => this.#of.published?.(topic),
+      findRetained: async () => undefined,
       [Symbol.asyncDispose]: async () => undefined,
     }
   }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { subscriptionsOf } from '../../mqtt-bridge/arklet/topics.ts'
 import {
-  type Bridge,
   baseId,
+  type LeftoversTold,
   type MqttTransportOptions,
   type Observation,
   openBridge,
@@ -82,8 +82,9 @@ describe.each<[string, Knowing]>([
     return { transport, ear }
   }
 
-  async function operatorOn(broker: Mosquitto): Promise<{ bridge: Bridge; observed: Observation[] }> {
+  async function operatorOn(broker: Mosquitto) {
     const observed: Observation[] = []
+    const leftovers: LeftoversTold[] = []
     const bridge = owned(
       openBridge({
         env: ENV,
@@ -92,10 +93,11 @@ describe.each<[string, Knowing]>([
         onObservation: observation => observed.push(observation),
         onRefused: () => undefined,
         onLink: () => undefined,
+        onLeftovers: told => leftovers.push(told),
       }),
     )
     await soon(() => expect(bridge.link.connected).toBe(true))
-    return { bridge, observed }
+    return { bridge, observed, leftovers }
   }
 
   test('operator and base do all that they have to', async () => {
@@ -120,7 +122,6 @@ describe.each<[string, Knowing]>([
     opened.push({ [Symbol.asyncDispose]: async () => base.close() })
     const b1 = baseId('b1')
     const biz = { name: 'biz1', version: '1' }
-    await bridge.clearRetained(b1)
     await bridge.send(b1, { kind: 'installBiz', ...biz, url: 'http://jars.example.com/biz1-1.jar' })
     const answers = () => observed.filter(({ kind }) => kind === 'answer').length
     await soon(() => expect(answers()).toBe(1))
@@ -131,6 +132,15 @@ describe.each<[string, Knowing]>([
     await soon(() => expect(answers()).toBe(2))
     const all = ['answer', 'batchAnswer', 'health', 'heart', 'queryBaseline', 'snapshot']
     await soon(() => expect([...new Set(observed.map(({ kind }) => kind))].sort()).toEqual(all))
+  })
+
+  test('the operator finds and clears what an older controller left', async () => {
+    const broker = await startBroker()
+    const { transport } = await join(broker, OPERATOR, [])
+    const left = ['b1/installBiz', 'away/uninstallBiz', 'b1/baseline', 'b1/batchInstallBiz', 'away/base/baseline']
+    for (const topic of left) await transport.publish(`koupleless_prod/${topic}`, '{}', { retain: true })
+    const { leftovers } = await operatorOn(broker)
+    await soon(() => expect(leftovers).toEqual([{ cleared: left.length }]))
   })
 
   test('a base can neither speak as another nor command anybody; the operator hears nothing of it', async () => {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { baseTopic, commandTopic, commandTopics, parseBaseTopic, parseCommandTopic, subscriptionsOf } from './topics.ts'
+import {
+  baseTopic,
+  commandTopic,
+  isCommandTopic,
+  leftoverFilters,
+  parseBaseTopic,
+  parseCommandTopic,
+  subscriptionsOf,
+} from './topics.ts'
 import { baseId } from './vocabulary.ts'
 
 const b1 = baseId('b1')
@@ -31,14 +39,18 @@ describe('topics', () => {
   })
 
   test('all topics on which commands may have been left retained', () => {
-    expect(commandTopics('dev', b1)).toEqual([
-      'koupleless_dev/b1/installBiz',
-      'koupleless_dev/b1/uninstallBiz',
-      'koupleless_dev/b1/health',
-      'koupleless_dev/b1/queryAllBiz',
-      'koupleless_dev/b1/base/baseline',
-      'koupleless_dev/b1/baseline',
+    expect(leftoverFilters('dev')).toEqual([
+      'koupleless_dev/+/installBiz',
+      'koupleless_dev/+/uninstallBiz',
+      'koupleless_dev/+/health',
+      'koupleless_dev/+/queryAllBiz',
+      'koupleless_dev/+/base/baseline',
+      'koupleless_dev/+/baseline',
+      'koupleless_dev/+/batchInstallBiz',
     ])
+    expect(isCommandTopic('dev', 'koupleless_dev/b1/base/baseline')).toBe(true)
+    expect(isCommandTopic('dev', 'koupleless_dev/b1/base/heart')).toBe(false)
+    expect(isCommandTopic('dev', `koupleless_dev/${'x'.repeat(300)}/installBiz`)).toBe(false)
   })
 
   test.each([

@@ -48,10 +48,17 @@ export function commandTopic(env: string, base: BaseId, kind: Command['kind']): 
   return `${topicRoot(env)}/${base}/${COMMAND_SUFFIX[kind]}`
 }
 
-/** Topics on which an older controller may have left retained commands: all that a base listens to. */
-export function commandTopics(env: string, base: BaseId): readonly string[] {
-  const kinds = Object.keys(COMMAND_SUFFIX) as Command['kind'][]
-  return [...kinds.map(kind => commandTopic(env, base, kind)), `${topicRoot(env)}/${base}/baseline`]
+/** All that a base takes a command on, and the peer's topic for several installs at once. */
+const LEFT_SUFFIXES: ReadonlySet<string> = new Set([...Object.values(COMMAND_SUFFIX), 'baseline', 'batchInstallBiz'])
+
+/** Filters of all topics on which an older controller may have left retained commands. */
+export const leftoverFilters = (env: string): readonly string[] =>
+  [...LEFT_SUFFIXES].map(suffix => `${topicRoot(env)}/+/${suffix}`)
+
+/** Whether a command on that topic would reach a base. Total for an env that `topicRoot` takes. */
+export function isCommandTopic(env: string, topic: string): boolean {
+  const parsed = parseCommandTopic(env, topic)
+  return parsed.ok && LEFT_SUFFIXES.has(parsed.verb)
 }
 
 /** The topic of what a base says. */

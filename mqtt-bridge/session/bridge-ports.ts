@@ -26,7 +26,16 @@ export interface BridgeOptions {
    * edge up the caller asks every base again: no lost answer matters then.
    */
   readonly onLink: (link: LinkState) => void
+  /** After each connection on which an older controller's retained commands were found, or could not be looked for or cleared. */
+  readonly onLeftovers?: (told: LeftoversTold) => void
   readonly payloadBytesMax?: number
+}
+
+export interface LeftoversTold {
+  /** Topics that hold nothing any more. */
+  readonly cleared: number
+  /** The broker does not let us: why. Not tried again by this process. */
+  readonly fault?: string
 }
 
 /** Commands out, observations in. Keeps no deadline and awaits no base: an answer is an observation like any other. */
@@ -37,6 +46,4 @@ export interface Bridge extends AsyncDisposable {
    * @throws ArkletError NOT_CONNECTED, PUBLISH_TIMEOUT, PUBLISH_FAILED, COMMAND_INVALID
    */
   send(base: BaseId, command: Command): Promise<void>
-  /** Removes what an older controller left retained on this base's command topics. */
-  clearRetained(base: BaseId): Promise<void>
 }

@@ -1,6 +1,6 @@
 /** Commands out, observations in, over one transport. */
 import { decode, encode } from '../arklet/codec.ts'
-import { commandTopics, subscriptionsOf } from '../arklet/topics.ts'
+import { subscriptionsOf } from '../arklet/topics.ts'
 import type { BaseId, Command } from '../arklet/vocabulary.ts'
 import type { Refusal } from '../errors.ts'
 import { excerpt } from '../redact.ts'
@@ -8,6 +8,7 @@ import type { Frame } from '../transport/transport.ts'
 import type { Bridge, BridgeOptions, LinkState } from './bridge-ports.ts'
 import { tellFrameIn, tellFrameOut } from './frame-channel.ts'
 import { Freshness } from './freshness.ts'
+import { Leftovers } from './leftovers.ts'
 
 /**
  * Starts the transport at once and keeps it until disposed.
@@ -28,10 +29,12 @@ export function openBridge(options: BridgeOptions): Bridge {
 class TransportBridge implements Bridge {
   readonly #options: BridgeOptions
   readonly #freshness = new Freshness()
+  readonly #leftovers: Leftovers
   #link: LinkState
 
   constructor(options: BridgeOptions) {
     this.#options = options
+    this.#leftovers = new Leftovers({ ...options, linkNow: () => this.#link })
     this.#link = { connected: false, epoch: 0, sinceMs: options.now(), why: 'not connected yet' }
   }
 
@@ -45,19 +48,13 @@ class TransportBridge implements Bridge {
     await this.#options.transport.publish(topic, payload)
   }
 
-  async clearRetained(base: BaseId): Promise<void> {
-    // An empty command reaches a live base too: it answers an empty question and an empty baseline (which installs nothing), and is
-    // silent on the others.
-    const topics = commandTopics(this.#options.env, base)
-    await Promise.all(topics.map(topic => this.#options.transport.publish(topic, '', { retain: true })))
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#options.transport[Symbol.asyncDispose]()
   }
 
   linkUp(): void {
     this.#tell({ connected: true, epoch: this.#link.epoch + 1, sinceMs: this.#options.now(), why: 'connected' })
+    void this.#leftovers.clear()
   }
 
   /** Told on each failed attempt to reconnect, too: the reason may be another by now, the state is as old as it was. */

@@ -117,6 +117,24 @@ export function transportContract(name: string, openRig: () => Promise<Rig>): vo
       await soon(() => expect(later.ear.texts).toEqual(['new']))
     })
 
+    test('finds what is kept under a filter, for whom ever, and hears nothing else by that', async () => {
+      const base = await join()
+      for (const topic of ['env/b1/install', 'env/away/install', 'env/b1/other'])
+        await base.transport.publish(topic, 'old', { retain: true })
+      const operator = await join('env/+/heart')
+      const found: string[] = []
+      const looked = operator.transport.findRetained(['env/+/install', 'env/+/base/baseline'], topic =>
+        found.push(topic),
+      )
+      await base.transport.publish('env/b1/install', 'live')
+      await base.transport.publish('env/b1/heart', 'beat')
+      await looked
+      expect([...new Set(found)].sort()).toEqual(['env/away/install', 'env/b1/install'])
+      await base.transport.publish('env/b1/install', 'later')
+      await soon(() => expect(operator.ear.texts).toEqual(['beat']))
+      await expect(open().findRetained(['a'], () => undefined)).rejects.toMatchObject({ code: 'NOT_CONNECTED' })
+    })
+
     test('refuses to publish before it is up', async () => {
       const transport = open()
       await expect(transport.publish('a', 'b')).rejects.toMatchObject({ code: 'NOT_CONNECTED' })

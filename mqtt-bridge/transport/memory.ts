@@ -1,5 +1,6 @@
 /** An MQTT broker and its links without sockets or timers: the same order of events on every run. For tests and simulation. */
 import { ArkletError } from '../errors.ts'
+import { matchesAny, type TopicFilter, topicFilter } from './topic-filter.ts'
 import type { Frame, Transport, TransportEvents } from './transport.ts'
 
 export interface MemoryTransport extends Transport {
@@ -36,6 +37,7 @@ export class MemoryHub {
       join: link => this.#join(link),
       leave: link => this.#links.delete(link),
       publish: (frame, retain) => this.#publish(frame, retain),
+      retained: () => [...this.#retained.keys()],
     })
   }
 
@@ -78,12 +80,13 @@ interface HubSide {
   join(link: MemoryLink): void
   leave(link: MemoryLink): void
   publish(frame: Frame, retain: boolean): void
+  retained(): readonly string[]
 }
 
 class MemoryLink implements MemoryTransport {
   readonly #hub: HubSide
   #events: TransportEvents | undefined
-  #filters: readonly (readonly string[])[] = []
+  #filters: readonly TopicFilter[] = []
   #state: 'idle' | 'connecting' | 'up' | 'cut' | 'disposed' = 'idle'
   /** A frame sent to an earlier connection must not arrive on a later one. */
   #connection = 0
@@ -99,7 +102,7 @@ class MemoryLink implements MemoryTransport {
   start(topics: readonly string[], events: TransportEvents): void {
     if (this.#events) throw new Error('started twice')
     this.#events = events
-    this.#filters = topics.map(topic => topic.split('/'))
+    this.#filters = topics.map(topicFilter)
     if (this.#state !== 'idle') return
     const why = this.#hub.brokerDownBecause()
     this.#state = 'connecting'
@@ -141,8 +144,7 @@ class MemoryLink implements MemoryTransport {
   }
 
   isSubscribedTo(topic: string): boolean {
-    const levels = topic.split('/')
-    return this.#filters.some(filter => matches(filter, levels))
+    return matchesAny(this.#filters, topic)
   }
 
   deliver(frame: Frame): void {
@@ -158,13 +160,14 @@ class MemoryLink implements MemoryTransport {
     this.#hub.publish({ topic, payload: bytes, retained: false }, options?.retain === true)
   }
 
+  async findRetained(filters: readonly string[], onTopic: (topic: string) => void): Promise<void> {
+    if (!this.connected) throw new ArkletError('NOT_CONNECTED', 'the in-memory link is down')
+    const looked = filters.map(topicFilter)
+    for (const topic of this.#hub.retained()) if (matchesAny(looked, topic)) onTopic(topic)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#state = 'disposed'
     this.#hub.leave(this)
   }
-}
-
-function matches(filter: readonly string[], levels: readonly string[]): boolean {
-  if (filter.length !== levels.length && filter.at(-1) !== '#') return false
-  return filter.every((part, at) => part === '#' || (part === '+' && levels[at] !== undefined) || part === levels[at])
 }

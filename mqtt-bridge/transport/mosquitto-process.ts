@@ -28,6 +28,8 @@ export interface MosquittoOptions {
   }
   /** Lines of an access list: `topic readwrite open/#`. What none of them allows is forbidden. */
   readonly accessList?: readonly string[]
+  /** Further lines of its configuration: `retain_available false`. */
+  readonly settings?: readonly string[]
 }
 
 /** Debian puts it where only root's path looks. */
@@ -109,7 +111,7 @@ export class Mosquitto implements AsyncDisposable {
     await this.#watchdog[Symbol.asyncDispose]()
   }
 
-  async #configure({ user, users: others = [], tls, accessList }: MosquittoOptions): Promise<void> {
+  async #configure({ user, users: others = [], tls, accessList, settings = [] }: MosquittoOptions): Promise<void> {
     const users = [...(user ? [user] : []), ...others]
     const config = [
       `listener ${this.port} 127.0.0.1`,
@@ -119,6 +121,7 @@ export class Mosquitto implements AsyncDisposable {
       ...(tls ? tlsLines(tls) : []),
       // Run as root it would become user "mosquitto", who cannot read keys that belong to us.
       'user root',
+      ...settings,
       ...(accessList ? [`acl_file ${await this.#write('access-list', accessList)}`] : []),
     ]
     await this.#write('mosquitto.conf', config)

@@ -6,7 +6,8 @@ import { type BrokerAddress, type BrokerAddressOptions, parseBrokerAddress } fro
 import { type BrokerLogin, isOnDisk, readLogin, sameLogin } from './broker-login.ts'
 import { nameFailure } from './connect-failure.ts'
 import { InFlight } from './in-flight.ts'
-import type { Transport, TransportEvents } from './transport.ts'
+import { RetainedLook } from './retained-look.ts'
+import type { Frame, Transport, TransportEvents } from './transport.ts'
 
 export interface MqttTransportOptions extends BrokerAddressOptions {
   /** Of this process alone: a broker throws off the elder of two with one id. */
@@ -21,6 +22,8 @@ export interface MqttTransportOptions extends BrokerAddressOptions {
   readonly reconnectMaxMs?: number
   /** How often the files are looked at while connected. */
   readonly renewalCheckEveryMs?: number
+  /** So long must nothing come that the broker keeps, until it is believed to have brought it all. */
+  readonly retainedQuietMs?: number
   /** Each password that is read from a file, before it is used: so that no log shows it. */
   readonly onPassword?: (password: string) => void
 }
@@ -28,6 +31,8 @@ export interface MqttTransportOptions extends BrokerAddressOptions {
 /** A link that held so long was sound: the next failure starts the backoff anew. */
 const SOUND_AFTER_MS = 10_000
 const END_TIMEOUT_MS = 500
+const RETAINED_QUIET_MS = 2_000
+const RETAINED_MAX_MS = 20_000
 /** MQTT 5 only; for 3.1.1 the broker's own limit has to do. Larger than any payload that is read, so that a refusal is counted. */
 const PACKET_BYTES_MAX = 4 * 1024 * 1024
 
@@ -57,9 +62,21 @@ interface Link {
   isAccepted: boolean
   /** Since when the subscriptions stand; undefined before. */
   upAtMs: number | undefined
+  /** MQTT 5 tells; one of MQTT 3.1.1 may cut the connection for the first retained message. */
+  keepsRetained: boolean
+  /** The latest look at what the broker keeps. */
+  look: RetainedLook | undefined
   /** The last thing that went wrong: mqtt tells it first and closes then. */
   fault: unknown
 }
+
+const newLink = () => ({
+  isAccepted: false,
+  upAtMs: undefined,
+  keepsRetained: true,
+  look: undefined,
+  fault: undefined,
+})
 
 class MqttTransport implements Transport {
   readonly #options: MqttTransportOptions
@@ -96,11 +113,29 @@ class MqttTransport implements Transport {
 
   publish(topic: string, payload: string | Uint8Array, options?: { readonly retain?: boolean }): Promise<void> {
     const link = this.#link
-    if (link?.upAtMs === undefined)
-      return Promise.reject(new ArkletError('NOT_CONNECTED', `${this.#address.shown}: not connected`))
+    if (link?.upAtMs === undefined) return Promise.reject(this.#notConnected())
     const bytes = typeof payload === 'string' ? payload : Buffer.from(payload)
     const acknowledged = link.client.publish(topic, bytes, { qos: 1, retain: options?.retain === true })
-    return this.#inFlight.inTime(acknowledged, error => nameFailure(this.#address.shown, error))
+    return this.#inTime(acknowledged)
+  }
+
+  async findRetained(filters: readonly string[], onTopic: (topic: string) => void): Promise<void> {
+    const link = this.#link
+    if (link?.upAtMs === undefined) throw this.#notConnected()
+    if (!link.keepsRetained) return
+    link.look?.end()
+    const { protocolVersion, retainedQuietMs: quietMs = RETAINED_QUIET_MS } = this.#options
+    const look = new RetainedLook(filters, onTopic, { quietMs, maxMs: RETAINED_MAX_MS })
+    link.look = look
+    // Our own commands go to these topics, too: no need to hear them.
+    const noEcho = protocolVersion === 5 ? { nl: true } : {}
+    try {
+      await this.#inTime(link.client.subscribe([...filters], { qos: 1, ...noEcho }))
+      await look.over
+    } finally {
+      look.end()
+      await this.#inTime(link.client.unsubscribe([...filters])).catch(() => undefined)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,8 +146,17 @@ class MqttTransport implements Transport {
     this.#link = undefined
     this.#renewal = undefined
     this.#retiring.clear()
+    for (const link of links) link.look?.end()
     this.#inFlight.failAll('the transport was closed')
     await Promise.race([Promise.all(links.map(({ client }) => end(client))), after(END_TIMEOUT_MS)])
+  }
+
+  #inTime(acknowledged: Promise<unknown>): Promise<void> {
+    return this.#inFlight.inTime(acknowledged, error => nameFailure(this.#address.shown, error))
+  }
+
+  #notConnected(): ArkletError {
+    return new ArkletError('NOT_CONNECTED', `${this.#address.shown}: not connected`)
   }
 
   #connect(): void {
@@ -127,7 +171,7 @@ class MqttTransport implements Transport {
   /** @throws ArkletError BROKER_CONFIG, and whatever mqtt makes of certificates that it does not like */
   #open(clientId: string, login = this.#readLogin()): Link {
     const client = asyncMqtt.connect(this.#clientOptions(clientId, login))
-    const link: Link = { client, clientId, login, isAccepted: false, upAtMs: undefined, fault: undefined }
+    const link: Link = { ...newLink(), client, clientId, login }
     // Stays on for good: a late error without a listener would end the process.
     client.on('error', error => {
       link.fault = error
@@ -137,12 +181,17 @@ class MqttTransport implements Transport {
       link.fault = Object.assign(new Error(properties?.reasonString ?? 'ended by the broker'), { code: reasonCode })
     })
     client.on('close', () => this.#lose(link))
-    client.on('connect', () => void this.#subscribe(link))
-    client.on('message', (topic, payload, packet) => {
-      if (this.#link === link || this.#retiring.has(link))
-        this.#events?.onFrame({ topic, payload, retained: packet.retain })
+    client.on('connect', ({ properties }) => {
+      link.keepsRetained = properties?.retainAvailable !== false
+      void this.#subscribe(link)
     })
+    client.on('message', (topic, payload, packet) => this.#hear(link, { topic, payload, retained: packet.retain }))
     return link
+  }
+
+  #hear(link: Link, frame: Frame): void {
+    if (this.#link !== link && !this.#retiring.has(link)) return
+    if (!link.look?.takes(frame.topic, frame.retained)) this.#events?.onFrame(frame)
   }
 
   #readLogin(): BrokerLogin {
@@ -215,6 +264,7 @@ class MqttTransport implements Transport {
   #lose(link: Link): void {
     if (this.#link !== link && this.#renewal !== link) return
     void end(link.client)
+    link.look?.end()
     const why = nameFailure(this.#address.shown, link.fault, link.isAccepted)
     if (this.#renewal === link) {
       this.#renewal = undefined

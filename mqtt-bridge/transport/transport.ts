@@ -28,4 +28,10 @@ export interface Transport extends AsyncDisposable {
    *   PUBLISH_FAILED when the peer refused.
    */
   publish(topic: string, payload: string | Uint8Array, options?: { readonly retain?: boolean }): Promise<void>
+  /**
+   * Hands over each topic under `filters` on which the broker keeps a message, whoever it is for, by a short subscription of its own:
+   * nothing of it comes to `onFrame`. Resolves when it is over; where the broker keeps nothing at all, that is at once.
+   * @throws ArkletError as `publish`
+   */
+  findRetained(filters: readonly string[], onTopic: (topic: string) => void): Promise<void>
 }

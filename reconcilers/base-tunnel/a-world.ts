@@ -93,7 +93,7 @@ export class World {
       ownership: alone('operator-1'),
       store,
       foreignOf: () => undefined,
-      arklet: { send: (id, command) => this.#send(id, command), clearRetained: async () => {} },
+      arklet: { send: (id, command) => this.#send(id, command) },
       cluster: {
         readMemory: async () => this.memory,
         writeMemory: async configMap => {

@@ -181,7 +181,6 @@ export class BaseTunnelController implements Reconciler<BaseId> {
     for (const event of told) recorder.emit(event)
     for (const command of deadlines) metrics.count('koupleless_command_deadlines_total', { command })
     for (const command of commands) this.#send(record, command)
-    if (decision.clearRetained) this.#clearRetained(id)
     if (decision.died) this.#died(record, decision.died)
     if (decision.forget) registry.remove(id)
   }
@@ -220,14 +219,6 @@ export class BaseTunnelController implements Reconciler<BaseId> {
     const key = bizKey(command.name, command.version)
     const flight = this.#of.registry.get(id)?.flights.get(key)
     if (flight) await takeBack(this.#of, { id, key, sentAtMs: flight.sentAtMs, error })
-  }
-
-  #clearRetained(id: BaseId): void {
-    this.#of.arklet.clearRetained(id).catch((error: unknown) => {
-      this.#of.log.debug('leftovers not cleared', { base: id, error: String(error) })
-      const { retainedCleared: _failed, ...memo } = this.memoOf(id)
-      this.#memos.set(id, memo)
-    })
   }
 
   #died(record: BaseRecord, reason: DeathCause): void {

@@ -29,7 +29,6 @@ export interface Memo {
   readonly baselineAtMs?: number
   /** When it was answered, by our clock. */
   readonly greetedAtMs?: number
-  readonly retainedCleared?: true
   /** Restarts that were told of in an Event. */
   readonly restartsTold?: number
 }
@@ -65,7 +64,6 @@ export interface Decision {
   /** Names of commands that passed their deadline, for the metric. */
   readonly deadlines?: readonly string[]
   readonly memo?: Partial<Memo>
-  readonly clearRetained?: true
   readonly died?: DeathCause
   /** The record is dropped: nothing is known of the base any more. */
   readonly forget?: true

@@ -5,7 +5,6 @@ import { decideGreeting } from './greeting.ts'
 
 const decide = (given: Given = {}) => decideGreeting(tunnelFacts(given))
 const asked = { base: { lastPublishedAtMs: { queryBaseline: 77 } } }
-const reach = (ageMs: number) => ({ state: 'heard' as const, sinceMs: BUILT_AT_MS - ageMs, why: '' })
 
 test('a base that asks for its baseline is answered once: its modules come from its Pods', () => {
   expect(decide(asked).commands).toEqual([{ kind: 'baseline', bizs: [] }])
@@ -23,18 +22,7 @@ test('a restart is told once', () => {
   expect(reasonsOf(decide({ base: { restarts: 1 }, memo: { restartsTold: 1 } }))).toEqual([])
 })
 
-test('what an older controller left on its topics is cleared once, when the rush is over', () => {
-  expect(decide({ base: { reach: reach(1_000) } })).toMatchObject({ wakeAfterMs: 9_000 })
-  expect(decide({ base: { reach: reach(1_000) } }).clearRetained).toBeUndefined()
-  expect(decide({ base: { reach: reach(10_000) } })).toMatchObject({
-    clearRetained: true,
-    memo: { retainedCleared: true },
-  })
-  expect(decide({ memo: { retainedCleared: true } }).clearRetained).toBeUndefined()
-})
-
 test('nothing is said while the connection is down', () => {
   const link = { connected: false, epoch: 1, sinceMs: BUILT_AT_MS, why: '' }
   expect(decide({ ...asked, link })).toMatchObject({ commands: [] })
-  expect(decide({ link }).clearRetained).toBeUndefined()
 })

@@ -108,6 +108,7 @@ function aWire(): { readonly transport: Transport; readonly events: TransportEve
       at.events = events
     },
     publish: async () => undefined,
+    findRetained: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   }
   return {

@@ -133,9 +133,9 @@ const COMMANDS: readonly Mutant[] = [
   ),
   mutant(
     'the peer’s leftovers are not cleared',
-    `${TUNNEL}/greeting.ts`,
-    'return waitMs > 0 ? waitMs : true',
-    'return waitMs > 0 ? waitMs : false',
+    'mqtt-bridge/session/leftovers.ts',
+    'clears.push(this.#clearOne(search, topic))',
+    '',
   ),
 ]
 

@@ -48,7 +48,7 @@ const SEEN_BY: Readonly<Record<string, number>> = {
   'args are not sent': 5,
   'an unanswered install is never sent again': 1,
   'a failed install is never tried again': 10,
-  'the peer’s leftovers are not cleared': 14,
+  'the peer’s leftovers are not cleared': 21,
   'what a conflict told of is taken for ours': 8,
   'what came unseen with a young JVM is taken for ours': 35,
   'silence is believed of questions that never left': 1,

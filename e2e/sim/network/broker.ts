@@ -1,4 +1,5 @@
 /** The MQTT broker of the world, and the network around it. Sessions are clean: who is away hears nothing of what was said. */
+import { matchesAny, topicFilter } from '../../../mqtt-bridge/transport/topic-filter.ts'
 import type { Faults } from '../faults/faults.ts'
 import type { SeededRng } from '../rng.ts'
 import type { VirtualTime } from '../virtual-time.ts'
@@ -60,6 +61,15 @@ export class SimBroker {
       if (!acknowledged) return
       if (faults.strikes('ackLost')) this.#of.onFault('ackLost', frame, from.client.id)
       else time.after(this.#hopMs(), () => from.up && acknowledged())
+    })
+  }
+
+  /** A short subscription of a connection that is up. A broker loses nothing of what it keeps; the connection may go meanwhile. */
+  look(from: Connection, filters: readonly string[], onTopics: (topics: readonly string[]) => void): void {
+    this.#of.time.after(this.#hopMs() + this.#hopMs(), () => {
+      if (!from.up || from.swallows) return
+      const looked = filters.map(topicFilter)
+      onTopics([...this.#retained.keys()].filter(topic => matchesAny(looked, topic)))
     })
   }
 

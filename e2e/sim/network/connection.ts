@@ -1,4 +1,5 @@
 /** One connection to the simulated broker, as both ends see it: two ordered streams of frames that may each go wrong. */
+import { matchesAny, type TopicFilter, topicFilter } from '../../../mqtt-bridge/transport/topic-filter.ts'
 import type { Cancel } from '../../base-simulator/clock.ts'
 
 export interface Frame {
@@ -18,7 +19,7 @@ export interface Client {
 
 export class Connection {
   readonly client: Client
-  readonly filters: readonly (readonly string[])[]
+  readonly filters: readonly TopicFilter[]
   up = false
   ended = false
   /** Since when frames vanish in both directions, and neither side knows. */
@@ -30,7 +31,7 @@ export class Connection {
 
   constructor(client: Client) {
     this.client = client
-    this.filters = client.topics.map(topic => topic.split('/'))
+    this.filters = client.topics.map(topicFilter)
   }
 
   get swallows(): boolean {
@@ -38,11 +39,6 @@ export class Connection {
   }
 
   hears(topic: string): boolean {
-    const levels = topic.split('/')
-    return this.filters.some(filter => matches(filter, levels))
+    return matchesAny(this.filters, topic)
   }
-}
-
-function matches(filter: readonly string[], levels: readonly string[]): boolean {
-  return filter.length === levels.length && filter.every((part, at) => part === '+' || part === levels[at])
 }

@@ -53,7 +53,28 @@ export class OperatorLink implements Transport {
     const frame = { topic, payload: typeof payload === 'string' ? Buffer.from(payload) : payload }
     // Ended: nobody is left to hear of it.
     if (!this.#of.leaves(frame, options?.retain === true)) return new Promise(() => {})
-    const sent = new Promise<void>((resolve, reject) => {
+    const sent = this.#inTime(acknowledged =>
+      this.#of.broker.publish(connection, frame, options?.retain === true, acknowledged),
+    )
+    this.#of.left(frame)
+    return sent
+  }
+
+  findRetained(filters: readonly string[], onTopic: (topic: string) => void): Promise<void> {
+    const connection = this.#connection
+    if (!connection?.up || this.#upAtMs === undefined)
+      return Promise.reject(new ArkletError('NOT_CONNECTED', 'sim: not connected'))
+    return this.#inTime(acknowledged =>
+      this.#of.broker.look(connection, filters, topics => {
+        this.#of.time.gated(() => topics.forEach(onTopic))()
+        acknowledged()
+      }),
+    )
+  }
+
+  /** Rejects when no word comes in time, and when the connection goes before. */
+  #inTime(act: (acknowledged: () => void) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
       const fail = (error: ArkletError): void => {
         cancel()
         this.#inFlight.delete(fail)
@@ -68,10 +89,8 @@ export class OperatorLink implements Transport {
         this.#inFlight.delete(fail)
         resolve()
       })
-      this.#of.broker.publish(connection, frame, options?.retain === true, acknowledged)
+      act(acknowledged)
     })
-    this.#of.left(frame)
-    return sent
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,6 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Composition } from '../../../operator/compose.ts'
-import { topicPrefix } from '../../base-simulator/frames.ts'
 import type { SimulatedBase } from '../../base-simulator/index.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
 import type { Ledger } from '../bases/ledger.ts'
@@ -20,7 +19,7 @@ interface Running {
 }
 
 interface Asked {
-  readonly registry: Pick<Composition['registry'], 'get'>
+  readonly registry: Pick<Composition['registry'], 'get' | 'link'>
 }
 
 /** What is not yet as it should be; nothing: the world has settled. */
@@ -196,15 +195,10 @@ function ofRecord({ identity }: HostedBase, { registry }: Asked): readonly strin
   ]
 }
 
-/** What the peer left on a base's topics before we met it would come again each time it connects. */
-function ofLeftovers({ broker, bases }: World, { composition, startedAtMs = 0 }: Running): readonly string[] {
-  return bases.flatMap(({ identity, base, wanted }) => {
-    const metSinceMs = Math.max(composition.registry.get(baseId(identity))?.firstHeardAtMs ?? 0, startedAtMs)
-    const left = wanted
-      ? broker.leftSince(metSinceMs).filter(topic => topic.startsWith(`${topicPrefix(base.metadata)}/`))
-      : []
-    return left.map(topic => `a command is left on ${topic}`)
-  })
+/** What the peer left on any base's topics before we connected would come again each time that base connects. */
+function ofLeftovers({ broker }: World, { composition }: Running): readonly string[] {
+  const { connected, sinceMs } = composition.registry.link
+  return connected ? broker.leftSince(sinceMs).map(topic => `a command is left on ${topic}`) : []
 }
 
 function ofLeases(world: World, holds: NonNullable<Running['holds']>, nodes: readonly V1Node[]): readonly string[] {

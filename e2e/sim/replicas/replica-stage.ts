@@ -1,6 +1,6 @@
 /** A world with several operators, its users and those who watch. */
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
-import { baseId } from '../../../mqtt-bridge/index.ts'
+import { baseId, type LinkState } from '../../../mqtt-bridge/index.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
 import { baseOfGone, noteGone, noteSent } from '../bases/witnesses.ts'
 import { BREAKS_BUILDS, INEXACT } from '../faults/exactness.ts'
@@ -138,11 +138,18 @@ export class ReplicaStage implements Struck {
     return [
       ...this.replicas.flatMap(({ host }) => (host.current ? [] : [`${host.clientId} does not run`])),
       ...unsettled(this.world, {
-        composition: { registry: { get: id => record(id) } },
+        composition: { registry: { get: id => record(id), link: this.#latestLink } },
         clientId: '',
         holds: holder => holder !== undefined && holders.includes(holder),
       }),
     ]
+  }
+
+  /** Of the replica that connected last. */
+  get #latestLink(): LinkState {
+    const links = this.replicas.flatMap(({ host }) => host.composition?.registry.link ?? [])
+    const up = links.filter(({ connected }) => connected).sort((a, b) => b.sinceMs - a.sinceMs)
+    return up[0] ?? { connected: false, epoch: 0, sinceMs: 0, why: 'no replica is connected' }
   }
 
   #serving(identity: string): Replica | undefined {
