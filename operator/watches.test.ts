@@ -88,6 +88,15 @@ describe('what is watched', () => {
     ])
   })
 
+  test('Leases are asked for again every ten seconds, all else every 45: one that died is known by not ending', async () => {
+    const it = await watching()
+    await it.started()
+    const seconds = it.fake.watches.map(({ query }) => `${query.get('labelSelector')} ${query.get('timeoutSeconds')}`)
+    expect(seconds.sort()).toEqual(
+      [`${NEW_LABEL} 45`, `${ofEnv('vnode')} 45`, `${ofEnv('vnode-lease')} 10`, `${OLD_LABEL} 45`].sort(),
+    )
+  })
+
   test('Pods of one namespace only, where that is asked for', async () => {
     const it = await watching({ namespace: 'shop' })
     await it.operator.start()

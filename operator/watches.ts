@@ -32,6 +32,9 @@ export interface ModuleOperatorOptions extends CoreOperatorOptions {
   readonly namespace: string
 }
 
+/** What a replica may do hangs on these: such a watch that died is known within fifteen seconds. */
+const LEASE_WATCH_SECONDS = 10
+
 const isGone = ({ type }: ResourceEvent): boolean => type === ResourceEventType.Deleted
 
 export class ModuleOperator extends CoreOperator {
@@ -62,6 +65,7 @@ export class ModuleOperator extends CoreOperator {
         labelSelector: ofEnv(LEASE_COMPONENT),
         shape: LEASE_SHAPE,
         trim: trimLease,
+        watchSeconds: LEASE_WATCH_SECONDS,
       }),
       ...this.#watchMembers(ofEnv(MEMBER_COMPONENT)),
     ]
@@ -78,7 +82,14 @@ export class ModuleOperator extends CoreOperator {
       if (isGone(event)) listener.memberGone(lease)
       else listener.memberSeen(lease)
     }
-    const options = { name: 'replicas', kind: 'Lease', labelSelector, shape: LEASE_SHAPE, trim: trimLease }
+    const options = {
+      name: 'replicas',
+      kind: 'Lease',
+      labelSelector,
+      shape: LEASE_SHAPE,
+      trim: trimLease,
+      watchSeconds: LEASE_WATCH_SECONDS,
+    }
     return [this.watchResource('coordination.k8s.io', 'v1', 'leases', onMember, namespace, options)]
   }
 

@@ -27,6 +27,8 @@ export interface WatchOptions {
   readonly kind: string
   readonly labelSelector: string
   readonly shape: z.ZodType
+  /** See `ReflectorOptions`. */
+  readonly watchSeconds?: number
   trim(object: KubernetesObject): KubernetesObject
 }
 
@@ -97,6 +99,7 @@ export abstract class CoreOperator extends FrameworkOperator {
           kind,
           labelSelector,
           ...(options && { shape: options.shape }),
+          ...(options?.watchSeconds !== undefined && { watchSeconds: options.watchSeconds }),
           trim: object => options?.trim(object) ?? object,
           onChange: ({ type, object }) => this.#deliver(onEvent, plural, EVENT_TYPE[type], object),
           onListed: () => resolve(),

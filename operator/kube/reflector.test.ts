@@ -8,7 +8,8 @@ import type { KubeObject } from './kube-object.ts'
 import { Reflector, type ReflectorOptions } from './reflector.ts'
 
 const PATH = '/api/v1/pods'
-const STALL_MS = 150_000
+const WATCH_MS = 45_000
+const OVERDUE_MS = 3_000
 
 const aPod = (name: string, version: number, uid = `uid-${name}`): KubeObject => ({
   metadata: { name, namespace: 'shop', uid, resourceVersion: String(version) },
@@ -87,7 +88,7 @@ describe('a list', () => {
     expect(query.get('fieldSelector')).toBe('status.phase=Running')
     expect(query.get('resourceVersion')).toBe('100')
     expect(query.get('allowWatchBookmarks')).toBe('true')
-    expect(Number(query.get('timeoutSeconds'))).toBeGreaterThanOrEqual(300)
+    expect(query.get('timeoutSeconds')).toBe('45')
   })
 
   test('whose place expires between two pages is begun anew', async () => {
@@ -162,20 +163,37 @@ describe('a watch', () => {
     expect(it.lines.filter(({ level }) => level !== 'debug')).toEqual([])
   })
 
-  test('that brings nothing for the stall limit is taken for dead, and bookmarks count as something', async () => {
-    const it = await reflecting([], { stallMs: STALL_MS })
+  test.each([undefined, 10])(
+    'that does not end when it was told to (%s s) is dead, and is begun anew where it was',
+    async watchSeconds => {
+      const it = await reflecting([], watchSeconds === undefined ? {} : { watchSeconds })
+      const first = await it.watch(0)
+      const watchMs = watchSeconds === undefined ? WATCH_MS : watchSeconds * 1_000
+      first.send('BOOKMARK', { metadata: { resourceVersion: '120' } })
+      await vi.waitFor(() => expect(it.reflector.freshAtMs).toBe(it.clock.now()))
+      await it.clock.step(watchMs + OVERDUE_MS - 1_000)
+      expect(first.isOpen).toBe(true)
+      await it.clock.step(1_000)
+      const second = await it.watch(1)
+      expect(second.query.get('resourceVersion')).toBe('120')
+      expect(it.fake.lists).toHaveLength(1)
+      expect(it.restarts()).toEqual(['koupleless_watch_restarts_total pods,stalled'])
+      expect(it.lines).toContainEqual(expect.objectContaining({ level: 'warn', message: 'watch is dead: begun anew' }))
+      await vi.waitFor(() => expect(first.isOpen).toBe(false))
+    },
+  )
+
+  test('that is past its end and still brings something is not cut short', async () => {
+    const it = await reflecting([])
     const first = await it.watch(0)
-    const openedAtMs = it.clock.now()
-    await it.clock.step(STALL_MS - 1_000)
-    first.send('BOOKMARK', { metadata: { resourceVersion: '120' } })
-    await vi.waitFor(() => expect(it.reflector.freshAtMs).toBe(openedAtMs + STALL_MS - 1_000))
-    await it.clock.step(STALL_MS - 10)
+    for (let nth = 0; nth < 3; nth++) {
+      await it.clock.step(nth === 0 ? WATCH_MS + OVERDUE_MS - 1_000 : OVERDUE_MS - 10)
+      first.send('BOOKMARK', { metadata: { resourceVersion: String(120 + nth) } })
+      await vi.waitFor(() => expect(it.reflector.freshAtMs).toBe(it.clock.now()))
+    }
     expect(first.isOpen).toBe(true)
-    await it.clock.step(10)
-    const second = await it.watch(1)
-    expect(second.query.get('resourceVersion')).toBe('120')
-    expect(it.restarts()).toEqual(['koupleless_watch_restarts_total pods,stalled'])
-    await vi.waitFor(() => expect(first.isOpen).toBe(false))
+    await it.clock.step(OVERDUE_MS)
+    expect((await it.watch(1)).query.get('resourceVersion')).toBe('122')
   })
 
   test.each([

@@ -28,9 +28,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** After each whole list, with the time at which it was asked for. */
   readonly onListed?: (askedAtMs: number) => void
   readonly pageSize?: number
-  readonly watchSecondsMin?: number
-  /** A connection that brought nothing for so long is taken for dead; bookmarks come about once a minute. */
-  readonly stallMs?: number
+  /** A watch is asked to end itself after so long. One that a network swallows does not end, and by that it is known. */
+  readonly watchSeconds?: number
 }
 
 export interface ReflectorPorts {
@@ -49,6 +48,9 @@ interface WatchBegun {
 const FIRST_RETRY_MS = 100
 /** An API server that was away for long is back at any moment, and until then what Pods ask for is not known. */
 const RETRY_MS_MAX = 5_000
+/** Shorter than a Node may lack news of itself; two seconds before its end each watch brings a bookmark, so that none is lost. */
+const WATCH_SECONDS = 45
+const OVERDUE_MS = 3_000
 /** A watch that held so long was sound, though it brought nothing. */
 const SOUND_AFTER_MS = 5_000
 const AS = 'g=meta.k8s.io;v=v1'
@@ -211,24 +213,26 @@ export class Reflector<T extends KubeObject> {
 
   /** True: it stalled. */
   async #watch(signal: AbortSignal): Promise<boolean> {
-    const { resource, watchSecondsMin = 300, stallMs = 150_000 } = this.#options
-    const { api, clock, rng } = this.#ports
+    const { resource, watchSeconds = WATCH_SECONDS } = this.#options
+    const { api, clock } = this.#ports
     const ended = new AbortController()
     const stalled = new AbortController()
+    const endsAtMs = clock.now() + watchSeconds * 1_000
     let heardAtMs = clock.now()
     const guard = async (): Promise<void> => {
-      for (let leftMs = stallMs; leftMs > 0; leftMs = heardAtMs + stallMs - clock.now()) {
-        await clock.sleep(leftMs, ended.signal)
+      const leftMs = (): number => Math.max(endsAtMs, heardAtMs) + OVERDUE_MS - clock.now()
+      while (leftMs() > 0) {
+        await clock.sleep(leftMs(), ended.signal)
         if (ended.signal.aborted) return
       }
-      stalled.abort(new Error('nothing heard'))
+      stalled.abort(new Error('it did not end when it was told to'))
     }
     void guard()
     const path = this.#path({
       watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: this.#resourceVersion,
-      timeoutSeconds: String(Math.floor(watchSecondsMin * (1 + rng.next()))),
+      timeoutSeconds: String(watchSeconds),
     })
     const lines = new LineSplitter()
     const request = { method: 'GET', path, verb: 'watch', resource, ...this.#accept('PartialObjectMetadata') } as const
@@ -239,8 +243,9 @@ export class Reflector<T extends KubeObject> {
       })
       return false
     } catch (error) {
-      if (stalled.signal.aborted && !signal.aborted) return true
-      throw error
+      if (!stalled.signal.aborted || signal.aborted) throw error
+      this.#ports.log.warn('watch is dead: begun anew', { resource, silentMs: clock.now() - heardAtMs })
+      return true
     } finally {
       ended.abort()
     }

@@ -17,6 +17,8 @@ export interface WatchChannelOptions {
 }
 
 const BOOKMARK_EVERY_MS = 60_000
+/** As real servers do: whoever goes on from it finds its place still known. */
+const LAST_BOOKMARK_BEFORE_END_MS = 2_000
 const HOP_MIN_MS = 0.3
 const HOP_MAX_MS = 4
 /** A second API server may be behind etcd by this much and know nothing of it. */
@@ -73,12 +75,14 @@ export class WatchChannel {
       })
     }
     bookmark()
+    const cancelLast = time.after(seconds * 1_000 - LAST_BOOKMARK_BEFORE_END_MS, () => handle.bookmark())
     const leave = (): void => this.#over(() => this.#fail(new ApiError(0, 'watch: aborted')))
     signal?.addEventListener('abort', leave, { once: true })
     this.#cancel = () => {
       handle.cancel()
       cancelEnd()
       cancelBookmark()
+      cancelLast()
       signal?.removeEventListener('abort', leave)
     }
   }
