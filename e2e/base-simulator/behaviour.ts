@@ -60,7 +60,9 @@ export class Behaviour {
     if (jar.kind !== 'biz') return jar
     if (this.#hung.has(jar.name)) return { kind: 'hangs' }
     const throws = this.#refusalOf(jar.name, jar.version, url)
-    return throws === undefined ? jar : { ...jar, throws }
+    if (throws === undefined) return jar
+    // A web module breaks as most do: a bean fails, and its path is asked for before.
+    return jar.web ? { ...jar, failing: throws } : { ...jar, throws }
   }
 
   #refusalOf(name: string, version: string, url: string): string | undefined {

@@ -33,7 +33,7 @@ export interface WebPart {
   readonly property?: string
   /** Its main is `SpringApplication.run(Main.class)`: no argument reaches Spring. */
   readonly dropsArgs: boolean
-  /** `@EnableWebMvc`: it cannot start without a web server. */
+  /** `@EnableWebMvc`: it cannot start without a web server (on Tomcat; WebFlux has no such thing). */
   readonly mvc: boolean
 }
 

@@ -1,9 +1,10 @@
 import type { Biz } from './ark.ts'
 import { paceOf } from './behaviour.ts'
 import type { Clock } from './clock.ts'
-import type { BizJar } from './jars.ts'
+import type { BizJar, WebPart } from './jars.ts'
 import type { JavaException } from './java-exception.ts'
 import { springProperty } from './spring-args.ts'
+import { normalPath, type WebServer, type WebServerKind } from './web-server.ts'
 import type { Workshop } from './workshop.ts'
 
 export interface Start {
@@ -31,7 +32,7 @@ const argSleepMs = (args: readonly string[]): number =>
 export function startModule(shop: Workshop, start: Start, ended: (cause?: JavaException) => void): void {
   const { biz, jar, args } = start
   const startMs = paceOf(shop.behaviour.installMs, jar.name, jar.version)
-  const place = placeOf(start, shop)
+  const place = placeOf(jar, args, shop)
   const beforeMs = place.kind === 'shared' ? startMs * SERVER_AT : 0
   runLater(
     () => {
@@ -58,25 +59,35 @@ type Place =
   /** It is no web module, or the base has none to lend. */
   | { readonly kind: 'none' }
 
-function placeOf({ biz, jar: { web }, args }: Start, shop: Workshop): Place {
-  if (!web || shop.web.kind === 'none') return { kind: 'none' }
-  const said = (property: string) => (web.dropsArgs ? undefined : springProperty(args, property))
-  if (said('spring.main.web-application-type')?.toLowerCase() === 'none') return { kind: 'nowhere' }
+type Host = Pick<Workshop, 'portsOfTheirOwn'> & { readonly web: Pick<WebServer, 'kind'> }
+
+function placeOf(jar: BizJar, args: readonly string[], { web: { kind }, portsOfTheirOwn }: Host): Place {
+  const { web, name, webContextPath = name } = jar
+  if (!web || kind === 'none') return { kind: 'none' }
+  const heard = web.dropsArgs ? [] : args
+  if (isToldNone(heard)) return { kind: 'nowhere' }
   // Netty's part of SOFAArk looks at the manifest and at nothing else (capture 226).
-  if (shop.web.kind === 'reactive') return { kind: 'shared', spelled: biz.webContextPath }
-  const isElsewhere = shop.portsOfTheirOwn && said('server.port') !== undefined
-  return isElsewhere ? { kind: 'own' } : onTomcat(biz, said('server.servlet.context-path') ?? web.property)
+  if (kind === 'reactive') return { kind: 'shared', spelled: webContextPath }
+  if (portsOfTheirOwn && springProperty(heard, 'server.port') !== undefined) return { kind: 'own' }
+  return { kind: 'shared', spelled: pathSetIn(heard, web) || webContextPath }
 }
 
-const onTomcat = (biz: Biz, set = ''): Place => ({
-  kind: 'shared',
-  spelled: withoutLastSlash(set) || biz.webContextPath,
-})
+const isToldNone = (args: readonly string[]): boolean =>
+  springProperty(args, 'spring.main.web-application-type')?.toLowerCase() === 'none'
+
+const pathSetIn = (args: readonly string[], { property = '' }: WebPart): string =>
+  withoutLastSlash(springProperty(args, 'server.servlet.context-path') ?? property)
+
+/** Where a jar with these args answers, whatever the base tells of it; undefined: nowhere on the base's web server. */
+export function realPathOf(jar: BizJar, args: readonly string[], kind: WebServerKind): string | undefined {
+  const place = placeOf(jar, args, { web: { kind }, portsOfTheirOwn: true })
+  return place.kind === 'shared' ? normalPath(place.spelled) : undefined
+}
 
 const withoutLastSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path)
 
 function beansFail(shop: Workshop, { biz, jar }: Start, place: Place): JavaException | undefined {
-  if (place.kind === 'nowhere' && jar.web?.mvc) {
+  if (place.kind === 'nowhere' && jar.web?.mvc && shop.web.kind === 'servlet') {
     return beanFailed('resourceHandlerMapping', { type: ILLEGAL_STATE, message: 'No ServletContext set' })
   }
   if (jar.failing !== undefined) return beanFailed('bad', { type: ILLEGAL_STATE, message: jar.failing })

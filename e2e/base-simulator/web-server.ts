@@ -6,7 +6,8 @@ export type WebServerKind = 'none' | 'servlet' | 'reactive'
 
 const ROOT = '/'
 
-const normalPath = (path: string): string => `/${path.split('/').filter(Boolean).join('/')}`
+/** Slashes normalised: what requests go by. */
+export const normalPath = (path: string): string => `/${path.split('/').filter(Boolean).join('/')}`
 
 const cannotStart = (server: string, cause: JavaException): JavaException => ({
   type: 'org.springframework.context.ApplicationContextException',
