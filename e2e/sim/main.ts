@@ -8,7 +8,7 @@ import { FAULT_KINDS, FAULTS, type FaultKind } from './faults/mix.ts'
 import { Marks } from './marks.ts'
 import { churn } from './memory.ts'
 import { type RunResult, runPlan } from './run.ts'
-import { planOf, type RunPlan } from './run-plan.ts'
+import { planOf, type RunPlan, type Wanted } from './run-plan.ts'
 import { shrink } from './shrink.ts'
 import { Tally } from './tally.ts'
 import { legend } from './trace.ts'
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     from: { type: 'string' },
     /** `jarBroken,frameLost`: no other faults than these, and hard. */
     lean: { type: 'string' },
+    /** `all` or `none`: whether there are web modules is not drawn. */
+    web: { type: 'string' },
     /** Each seed once more: the two must be one run, line by line. */
     twice: { type: 'boolean' },
     /** Stop at the first that fails. */
@@ -40,11 +42,11 @@ const { values } = parseArgs({
 })
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-function shown({ mix, faultyMs, bases, workloads, steps }: RunPlan): string {
+function shown({ mix, faultyMs, bases, workloads, steps, web }: RunPlan): string {
   const faults = (Object.entries(mix) as [FaultKind, number][])
     .map(([kind, rate]) => `${kind} ${rate.toPrecision(2)}/${FAULTS[kind].per}`)
     .join(', ')
-  const what = `${bases} bases, ${workloads} workloads, ${steps} steps`
+  const what = `${bases} bases, ${workloads} workloads${web ? ', web modules' : ''}, ${steps} steps`
   return `${what}, ${Math.round(faultyMs / 1_000)} s of: ${faults || 'nothing'}`
 }
 
@@ -81,12 +83,17 @@ async function tellTwice(plan: RunPlan): Promise<void> {
   process.exitCode = 1
 }
 
+/** A seed alone tells its plan; what was asked for beside it has to be said again. */
+const again = (seed: number): string =>
+  values.web === undefined
+    ? `make sim SEED=${seed}${values.lean === undefined ? '' : ` LEAN=${values.lean}`}`
+    : `make sim PLAN='${JSON.stringify(planOf(seed, wanted))}'`
+
 /** True: enough. */
 async function tellFailed({ plan, violations }: RunResult): Promise<boolean> {
   const [first] = violations
   if (!first) return false
-  const alone = values.lean === undefined ? '' : ` LEAN=${values.lean}`
-  say(`seed ${plan.seed}: ${first.oracle}: ${first.what}\n  make sim SEED=${plan.seed}${alone}`)
+  say(`seed ${plan.seed}: ${first.oracle}: ${first.what}\n  ${again(plan.seed)}`)
   process.exitCode = 1
   if (values.shrink) await tellSmall(plan, first.oracle)
   return values.until ?? false
@@ -99,7 +106,7 @@ function leanOf(text: string | undefined): readonly FaultKind[] {
   return FAULT_KINDS.filter(kind => wanted.includes(kind))
 }
 
-const lean = leanOf(values.lean)
+const wanted: Wanted = { lean: leanOf(values.lean), ...(values.web && { web: values.web === 'all' }) }
 const endsAtMs = performance.now() + Number(values.within ?? 1e6) * 1_000
 const isTimeLeft = (): boolean => performance.now() < endsAtMs
 
@@ -107,7 +114,7 @@ async function many(count: number, from: number): Promise<void> {
   const marks = new Marks()
   const tally = new Tally(() => performance.now())
   for (let seed = from; seed < from + count && isTimeLeft(); seed++) {
-    const plan = planOf(seed, lean)
+    const plan = planOf(seed, wanted)
     const result = await runPlan(plan, { marks })
     tally.add(result)
     if (values.twice) await tellTwice(plan)
@@ -146,5 +153,5 @@ async function memory(days: number): Promise<void> {
 if (values.memory !== undefined) await memory(Number(values.memory))
 else if (values.plan !== undefined) await replay(JSON.parse(values.plan) as RunPlan)
 else if (values.crashes !== undefined) await crashes(Number(values.crashes))
-else if (values.seed !== undefined) await replay(planOf(Number(values.seed), lean))
+else if (values.seed !== undefined) await replay(planOf(Number(values.seed), wanted))
 else await many(Number(values.seeds ?? 100), Number(values.from ?? 1))

@@ -16,14 +16,23 @@ export interface RunPlan {
   readonly watchesQuiet: boolean
   /** Played once more without faults: users must have the same in the end. Some runs only. */
   readonly comparesEnd: boolean
+  /** Bases lend web servers, and some modules are web modules, or such as cannot stand twice. */
+  readonly web?: boolean
   /** The operator is killed at one place that is named, and nowhere else. */
   readonly crash?: Crash
 }
 
 const MINUTE_MS = 60_000
+const WEB_SHARE = 0.5
 
-/** `lean`: the only faults of that run; none given: as they are drawn. */
-export function planOf(seed: number, lean: readonly FaultKind[] = []): RunPlan {
+export interface Wanted {
+  /** The only faults of that run; none given: as they are drawn. */
+  readonly lean?: readonly FaultKind[]
+  /** Absent: as it is drawn. */
+  readonly web?: boolean
+}
+
+export function planOf(seed: number, { lean = [], web }: Wanted = {}): RunPlan {
   const rng = new SeededRng(`plan ${seed}`)
   const faultyMs = rng.fork('minutes').skewed(2, 12) * MINUTE_MS
   return {
@@ -36,5 +45,6 @@ export function planOf(seed: number, lean: readonly FaultKind[] = []): RunPlan {
     kubernetesMinor: rng.fork('minor').pick([24, 36, 36]),
     watchesQuiet: rng.fork('quiet').chance(0.2),
     comparesEnd: rng.fork('end').chance(0.2),
+    web: web ?? rng.fork('web').chance(WEB_SHARE),
   }
 }

@@ -38,15 +38,14 @@ export interface RunWitnesses {
 }
 
 export async function runPlan(plan: RunPlan, { trace, marks }: RunWitnesses = {}): Promise<RunResult> {
-  const { seed, mix, kubernetesMinor } = plan
-  const stage = new Stage({ seed, mix, kubernetesMinor, ...(trace && { trace }) }, marks)
+  const stage = new Stage({ ...plan, ...(trace && { trace }) }, marks)
   try {
     begin(stage, plan)
     await stage.world.time.advance(plan.faultyMs)
     stage.heal()
     const settledAfterMs = await settle(stage)
     if (settledAfterMs !== undefined && plan.watchesQuiet) await rest(stage)
-    if (settledAfterMs !== undefined && plan.comparesEnd && hasOneEnd(mix)) await compareEnd(stage, plan)
+    if (settledAfterMs !== undefined && plan.comparesEnd && hasOneEnd(plan.mix)) await compareEnd(stage, plan)
     if (stage.verdicts.violations.length > 0) tellPlans(stage)
     return resultOf(stage, plan, settledAfterMs)
   } finally {

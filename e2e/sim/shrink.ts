@@ -30,6 +30,7 @@ function smaller(plan: RunPlan): readonly RunPlan[] {
           { ...plan, faultyMs: faultyMs * 0.8 },
         ]
       : []),
+    ...(plan.web ? [{ ...plan, web: false }] : []),
     ...(plan.comparesEnd ? [{ ...plan, comparesEnd: false }] : []),
     ...(plan.watchesQuiet ? [{ ...plan, watchesQuiet: false }] : []),
   ]

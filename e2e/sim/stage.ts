@@ -3,10 +3,12 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../mqtt-bridge/index.ts'
 import type { Composition } from '../../operator/compose.ts'
 import type { ApiRequest } from '../../operator/kube/api-client.ts'
+import { nodeName } from '../../reconcilers/names.ts'
 import { claimId } from '../../reconcilers/registry/base-record.ts'
-import { SimulatedBase } from '../base-simulator/index.ts'
+import { type BaseOptions, SimulatedBase } from '../base-simulator/index.ts'
 import type { SimAnswer } from './api/sim-api-server.ts'
 import type { HostedBase } from './bases/hosted-base.ts'
+import { webKind } from './bases/web-kind.ts'
 import { baseOfGone, noteGone, noteSent } from './bases/witnesses.ts'
 import { BREAKS_BUILDS, INEXACT, UNANSWERING } from './faults/exactness.ts'
 import { type Marks, watchPlans } from './marks.ts'
@@ -15,19 +17,22 @@ import { Crashes } from './operator/crashes.ts'
 import type { Effect } from './operator/incarnation.ts'
 import { OperatorHost } from './operator/operator-host.ts'
 import { AnswerOracle } from './oracles/answer-oracle.ts'
-import { claimsIn } from './oracles/claims-seen.ts'
+import { claimsIn, liveClaims, type SeenClaim } from './oracles/claims-seen.ts'
 import { CommandOracle } from './oracles/command-oracle.ts'
 import { DeathOracle } from './oracles/death-oracle.ts'
 import { Heard } from './oracles/heard.ts'
 import { KnowledgeOracle } from './oracles/knowledge-oracle.ts'
 import { ListOracle } from './oracles/list-oracle.ts'
+import { OutageOracle } from './oracles/outage-oracle.ts'
 import { PodOracle } from './oracles/pod-oracle.ts'
 import { nodeNameOf } from './oracles/settled.ts'
 import { SilenceOracle } from './oracles/silence-oracle.ts'
+import { TrafficOracle } from './oracles/traffic-oracle.ts'
 import { Verdicts } from './oracles/verdicts.ts'
 import { WriteOracle } from './oracles/write-oracle.ts'
 import type { SeededRng } from './rng.ts'
 import { NAMESPACE } from './workload/kubectl.ts'
+import { pathOf } from './workload/sim-jars.ts'
 import { Workload } from './workload/workload.ts'
 import { ENV, World, type WorldOptions } from './world.ts'
 
@@ -50,6 +55,8 @@ export class Stage {
   readonly #knowledge: KnowledgeOracle
   readonly #conflicts: WriteOracle
   readonly #lists: ListOracle
+  readonly #traffic: TrafficOracle
+  readonly #outages: OutageOracle
   readonly #marks: Marks | undefined
   #isOperatorWriting = false
   #identities = 0
@@ -81,48 +88,31 @@ export class Stage {
     this.#knowledge = new KnowledgeOracle(world, verdicts, restarted)
     this.#lists = new ListOracle(verdicts)
     this.#conflicts = new WriteOracle(verdicts, world.faults.isFreeOf(UNSEEN_WRITES))
-    const identityOf = (node: string): string | undefined =>
-      world.bases.find(base => nodeNameOf(base) === node)?.identity
+    const baseOn = (node: string): HostedBase | undefined => world.bases.find(base => nodeNameOf(base) === node)
+    const identityOf = (node: string): string | undefined => baseOn(node)?.identity
     const resumedAtMs = (): number => this.operator.current?.time.resumedAtMs ?? 0
     const isAlone = (): boolean => world.faults.perHour('identityShared') === 0
-    this.#pods = new PodOracle({ verdicts, heard, nowMs, identityOf, resumedAtMs, isSole: isAlone })
-    this.operator = new OperatorHost({
-      world,
-      name: 'op',
-      logsError: (message, fields) => verdicts.object('logged-error', `${message} ${JSON.stringify(fields)}`),
-      started: () => this.#operatorStarted(),
-      watchers: {
-        asks: request => {
-          this.#lists.asks(request)
-          this.#judgeDeletion(request)
-        },
-        before: effect => this.#before(effect),
-        after: (effect, answer) => this.#after(effect, answer),
-        hears: (frame, retained) => {
-          if (world.trace.on) world.trace.say('<', frame.topic, shown(frame.payload))
-          if (!retained) heard.hears(frame, nowMs())
-          for (const { identity, ledger } of world.bases) ledger.shown(heard.of(identity)?.listed)
-        },
-        heard: (frame, retained) => {
-          if (!retained && this.operator.composition) this.#knowledge.heard(frame, this.operator.composition)
-        },
-        answered: (request, answer) => {
-          if (typeof answer !== 'string') this.#lists.answered(request, answer)
-          if (!world.trace.on) return
-          const result = typeof answer === 'string' ? answer : answer.status
-          world.trace.say('R', request.verb, `${request.path.slice(0, 120)} → ${result}`)
-        },
-        failed: error => verdicts.object('ended', `the operator ended: ${String(error)}`),
-      },
+    const pods = (): readonly V1Pod[] => world.server.list<V1Pod>('pods')
+    const heardOf = (identity: string) => heard.of(identity)
+    this.#traffic = new TrafficOracle({ verdicts, nowMs, baseOn, pods, heardOf, isSole: isAlone })
+    this.#pods = new PodOracle({
+      verdicts,
+      heard,
+      nowMs,
+      identityOf,
+      resumedAtMs,
+      isSole: isAlone,
+      hasPath: ({ spec }, claim) => pathOf(claim, baseOn(spec?.nodeName ?? '')?.webServer ?? 'none') !== undefined,
+      becameReady: pod => this.#traffic.becameReady(pod),
     })
-    world.server.onCommit(({ resource, type, object, before }) => {
-      if (world.trace.on) this.#traceCommit(resource, type, object as V1Pod)
-      if (type === 'DELETED') this.#gone(resource, object as V1Pod)
-      this.#conflicts.committed(object as V1Pod)
-      this.#lists.committed(object as V1Pod)
-      if (resource === 'pods' && type === 'MODIFIED' && this.#isOperatorWriting)
-        this.#pods.changed(before as V1Pod, object as V1Pod)
+    this.#outages = new OutageOracle({
+      verdicts,
+      baseOf: identity => world.baseOf(identity),
+      claimsOf: (identity, biz) => this.#claimsOf(identity, biz),
+      isExact: () => isExact(world),
     })
+    this.operator = this.#newOperator()
+    this.#watchCommits()
   }
 
   get basesSoFar(): number {
@@ -139,13 +129,14 @@ export class Stage {
     const at = this.#identities
     const rng = this.world.rng.fork(`base kind ${at}`)
     const staticModules = rng.chance(0.3) ? [{ name: `static${at}`, version: '1.0.0' }] : []
-    const extra = {
+    const kind: Partial<BaseOptions> = {
       ...(rng.chance(0.2) && { metaspaceMaxBytes: -1 }),
       ...(rng.chance(0.2) && { flags: { activateNewModule: true } }),
       // Less, and its Node takes no Pods for want of memory: as it should.
       ...(rng.chance(0.1) && { metaspaceMaxBytes: 48_000_000 }),
       ...(rng.chance(0.3) && { heartSurvives: true }),
     }
+    const extra = { ...kind, ...webKind(this.world, at, kind.flags) }
     const base = this.world.addBase({
       identity: `b${at}`,
       ip,
@@ -155,7 +146,10 @@ export class Stage {
       began: () => this.#answers.forget(`b${at}`),
       isWatched: () => this.operator.current?.composition.registry.get(baseId(`b${at}`))?.snapshot !== undefined,
     })
-    base.base.onAnswer(answer => this.#answers.answered(base.identity, answer))
+    base.base.onAnswer(answer => {
+      this.#answers.answered(base.identity, answer)
+      this.#traffic.answered(base, answer.name, answer.version)
+    })
     base.skewMs = rng.chance(0.3) ? rng.between(-6, 6) * 3_600_000 : 0
     return base
   }
@@ -206,8 +200,64 @@ export class Stage {
 
   /** Every few seconds: what must be shown of those that say nothing. */
   look(): void {
-    this.#silence.look(this.operator.current)
+    const { current } = this.operator
+    this.#silence.look(current)
+    if (this.world.isWeb) this.#traffic.look(current !== undefined && this.#silence.isSteady(current))
     this.world.time.after(LOOK_EVERY_MS, () => this.look())
+  }
+
+  #newOperator(): OperatorHost {
+    const { world, verdicts, heard } = this
+    return new OperatorHost({
+      world,
+      name: 'op',
+      logsError: (message, fields) => verdicts.object('logged-error', `${message} ${JSON.stringify(fields)}`),
+      started: () => this.#operatorStarted(),
+      watchers: {
+        asks: request => {
+          this.#lists.asks(request)
+          this.#judgeDeletion(request)
+        },
+        before: effect => this.#before(effect),
+        after: (effect, answer) => this.#after(effect, answer),
+        hears: (frame, retained) => {
+          if (world.trace.on) world.trace.say('<', frame.topic, shown(frame.payload))
+          if (!retained) heard.hears(frame, world.time.now())
+          for (const { identity, ledger } of world.bases) ledger.shown(heard.of(identity)?.listed)
+        },
+        heard: (frame, retained) => {
+          if (!retained && this.operator.composition) this.#knowledge.heard(frame, this.operator.composition)
+        },
+        answered: (request, answer) => {
+          if (typeof answer !== 'string') this.#lists.answered(request, answer)
+          if (!world.trace.on) return
+          const result = typeof answer === 'string' ? answer : answer.status
+          world.trace.say('R', request.verb, `${request.path.slice(0, 120)} → ${result}`)
+        },
+        failed: error => verdicts.object('ended', `the operator ended: ${String(error)}`),
+      },
+    })
+  }
+
+  #watchCommits(): void {
+    const { world } = this
+    world.server.onCommit(({ resource, type, object, before }) => {
+      if (world.trace.on) this.#traceCommit(resource, type, object as V1Pod)
+      if (type === 'DELETED') this.#gone(resource, object as V1Pod)
+      this.#conflicts.committed(object as V1Pod)
+      this.#lists.committed(object as V1Pod)
+      if (resource === 'pods' && type === 'MODIFIED' && this.#isOperatorWriting)
+        this.#pods.changed(before as V1Pod, object as V1Pod)
+    })
+  }
+
+  /** Live claims that there are and that the operator sees, newest first. */
+  #claimsOf(identity: string, biz: string): readonly SeenClaim[] {
+    const node = nodeNameOf({ identity })
+    const seen = this.operator.composition?.store.podsOn(nodeName(node)) ?? []
+    const uids = new Set(seen.map(({ metadata }) => metadata?.uid))
+    const claims = liveClaims(this.world.server.list<V1Pod>('pods'), node).get(biz) ?? []
+    return claims.filter(({ pod }) => uids.has(pod.metadata?.uid))
   }
 
   #operatorStarted(): void {
@@ -233,6 +283,7 @@ export class Stage {
       if (world.trace.on) world.trace.say('>', effect.frame.topic, shown(effect.frame.payload))
       this.#commands.sent(effect.frame, life, effect.retain)
       this.#answers.sent(effect.frame)
+      this.#outages.sent(effect.frame)
       noteSent(this.world, effect.frame)
     }
     const crash = crashes.before()

@@ -11,12 +11,15 @@ import { SimBroker } from './network/broker.ts'
 import { SeededRng } from './rng.ts'
 import { Trace } from './trace.ts'
 import { VirtualTime } from './virtual-time.ts'
+import { SimJars } from './workload/sim-jars.ts'
 
 export interface WorldOptions {
   readonly seed: number
   readonly mix: FaultMix
   readonly trace?: (line: string) => void
   readonly kubernetesMinor?: number
+  /** Bases lend their web servers, and some modules are web modules or take what a JVM has only once. */
+  readonly web?: boolean
 }
 
 export const ENV = 'dev'
@@ -31,15 +34,19 @@ export class World {
   readonly trace: Trace
   readonly server: SimApiServer
   readonly broker: SimBroker
+  readonly jars: SimJars
+  readonly isWeb: boolean
   readonly bases: HostedBase[] = []
   /** Second processes of an identity: nothing is expected of them. */
   readonly twins: SimulatedBase[] = []
   isApiOut = false
   readonly #controllers: { stop(): void }
 
-  constructor({ seed, mix, trace, kubernetesMinor }: WorldOptions) {
+  constructor({ seed, mix, trace, kubernetesMinor, web = false }: WorldOptions) {
     const { time } = this
     this.rng = new SeededRng(`seed ${seed}`)
+    this.isWeb = web
+    this.jars = new SimJars(web ? this.rng.fork('jars') : undefined)
     this.faults = new Faults(mix, this.rng.fork('faults'))
     this.trace = new Trace(() => time.now(), trace)
     let uids = 0

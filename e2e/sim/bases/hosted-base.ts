@@ -1,5 +1,5 @@
 /** One simulated base with whatever keeps it running, and the truth about it. */
-import { type BaseOptions, SimulatedBase } from '../../base-simulator/index.ts'
+import { type BaseOptions, SimulatedBase, type WebServerKind } from '../../base-simulator/index.ts'
 import type { OpenLink } from '../../base-simulator/link.ts'
 import { withBareRecords } from '../network/bare-records.ts'
 import type { SeededRng } from '../rng.ts'
@@ -66,6 +66,10 @@ export class HostedBase {
 
   get identity(): string {
     return this.#of.identity
+  }
+
+  get webServer(): WebServerKind {
+    return this.#of.extra?.webServer ?? 'none'
   }
 
   get alive(): boolean {

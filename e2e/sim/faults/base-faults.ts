@@ -103,7 +103,7 @@ export const BASE_FAULTS = {
   }),
   buildBroken: ({ world, biz }, rng) => {
     const [name, build] = [biz(rng), rng.pick(BUILDS)]
-    const urls = VERSIONS.map(version => jarUrl({ biz: name, version, build }))
+    const urls = VERSIONS.map(version => jarUrl(world.jars.dressed({ biz: name, version, build })))
     for (const { base } of world.bases) for (const url of urls) base.refuse(url)
     return `build ${build} of ${name} is broken`
   },

@@ -96,7 +96,7 @@ export const CLUSTER_FAULTS = {
     const [name, wish] = ['phoenix', { biz: biz(rng), version: rng.pick(['1.0.0', '2.0.0'] as const) }]
     workload.kubectl.remove('pods', name, 0)
     const node = rng.chance(0.5) ? rng.pick(world.server.list<V1Node>('nodes'))?.metadata?.name : undefined
-    workload.kubectl.create('pods', modulePod(name, [wish], node))
+    workload.kubectl.create('pods', modulePod(name, [world.jars.dressed(wish)], node))
     return `Pod ${name} is created anew with ${wish.biz}:${wish.version}`
   },
   podEdited: ({ world, workload }, rng) => {

@@ -14,6 +14,8 @@ export interface Mutant {
   readonly seed?: number
   /** The only faults of its seeds. */
   readonly lean?: readonly FaultKind[]
+  /** Its seeds have web modules; those of the others have none. */
+  readonly web?: true
 }
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
@@ -28,7 +30,10 @@ export function planted(text: string, { name, file, find, replace }: Mutant): st
 const pathOf = ({ file }: Mutant): string => join(ROOT, file)
 
 /** What the simulator is told, to play its seeds. */
-export const leanArgs = ({ lean }: Pick<Mutant, 'lean'>): readonly string[] => (lean ? ['--lean', lean.join(',')] : [])
+export const leanArgs = ({ lean, web }: Pick<Mutant, 'lean' | 'web'>): readonly string[] => [
+  ...(lean ? ['--lean', lean.join(',')] : []),
+  ...['--web', web ? 'all' : 'none'],
+]
 
 /** What it is planted into, as it stands. */
 export const sourceOf = (mutant: Mutant): Promise<string> => readFile(pathOf(mutant), 'utf8')

@@ -18,6 +18,9 @@ export interface PodOracleOptions {
   readonly resumedAtMs: () => number
   /** No two processes speak for one identity: else nobody knows which of them said what. */
   readonly isSole: () => boolean
+  /** Who answers requests tells whether it serves, and not its state: see `traffic-oracle.ts`. */
+  readonly hasPath: (pod: V1Pod, claim: SeenClaim) => boolean
+  readonly becameReady: (pod: V1Pod) => void
 }
 
 export class PodOracle {
@@ -31,7 +34,9 @@ export class PodOracle {
   changed(before: V1Pod, after: V1Pod): void {
     const name = after.metadata?.name ?? ''
     this.#status(name, before.status ?? {}, after.status ?? {})
-    if (!isReady(before) && isReady(after)) this.#becameReady(after)
+    if (isReady(before) || !isReady(after)) return
+    this.#becameReady(after)
+    this.#of.becameReady(after)
   }
 
   #status(name: string, was: V1PodStatus, is: V1PodStatus): void {
@@ -87,7 +92,9 @@ export class PodOracle {
   }
 
   #saidSo(pod: V1Pod, base: HeardBase): void {
-    if (!isSuperseded(pod)) for (const claim of claimsIn(pod)) this.#isActive(pod.metadata?.name ?? '', base, claim)
+    if (isSuperseded(pod)) return
+    for (const claim of claimsIn(pod))
+      if (!this.#of.hasPath(pod, claim)) this.#isActive(pod.metadata?.name ?? '', base, claim)
   }
 
   #isLongAgo({ lastAtMs }: HeardBase): boolean {

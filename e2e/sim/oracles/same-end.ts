@@ -2,6 +2,7 @@
 import type { V1DaemonSet, V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import type { World } from '../world.ts'
 import { isModule } from './claims-seen.ts'
+import { waitingForPath } from './path-claims.ts'
 import { quarrelling } from './settled-workloads.ts'
 
 const modulesOf = ({ spec }: V1Deployment | V1StatefulSet | V1DaemonSet): string =>
@@ -12,9 +13,9 @@ const modulesOf = ({ spec }: V1Deployment | V1StatefulSet | V1DaemonSet): string
 const isVersion = ({ name }: { readonly name: string }): boolean => name === 'BIZ_VERSION'
 
 /** Left out: workloads that quarrel over a biz, of which the one that came last wins, and when they came is part of the faults. */
-export function endOf({ server }: World): ReadonlyMap<string, string> {
+export function endOf({ server, bases }: World): ReadonlyMap<string, string> {
   const pods = server.list<V1Pod>('pods').filter(isModule)
-  const excused = quarrelling(pods)
+  const excused = new Set([...quarrelling(pods), ...waitingForPath({ bases }, pods)])
   const end = new Map<string, string>()
   const tell = (kind: string, name: string | undefined, text: string): void => {
     if (name !== undefined && !excused.has(name)) end.set(`${kind} ${name}`, text)

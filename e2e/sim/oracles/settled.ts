@@ -2,11 +2,13 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Composition } from '../../../operator/compose.ts'
-import type { SimulatedBase } from '../../base-simulator/index.ts'
+import type { SimulatedBase, WebServerKind } from '../../base-simulator/index.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
 import type { Ledger } from '../bases/ledger.ts'
 import type { World } from '../world.ts'
 import { asText, isModule, liveClaims, newest, type SeenClaim, wantsSame, workloadName } from './claims-seen.ts'
+import { pathQuarrelsOn, waitingForPath } from './path-claims.ts'
+import { isServedByPath, ofTraffic } from './settled-traffic.ts'
 import { ofWorkloads, quarrelling } from './settled-workloads.ts'
 
 interface Running {
@@ -30,7 +32,8 @@ export function unsettled(world: World, operator: Running | undefined): readonly
   const nodes = world.server.list<V1Node>('nodes').filter(isOurs)
   const alive = world.bases.filter(({ wanted }) => wanted)
   return [
-    ...alive.flatMap(base => ofBase(base, { pods, nodes }, heldForForeign(world, composition, base))),
+    ...alive.flatMap(base => ofBase(base, { pods, nodes }, excusedOn(world, composition, { base, pods }))),
+    ...alive.flatMap(base => ofTraffic(base, pods)),
     ...alive.flatMap(base => ofRecord(base, composition)),
     ...nodes.flatMap(node =>
       alive.some(base => nodeNameOf(base) === node.metadata?.name)
@@ -40,7 +43,10 @@ export function unsettled(world: World, operator: Running | undefined): readonly
     ...ofLeases(world, operator.holds ?? (holder => holder === operator.clientId), nodes),
     ...pods.flatMap(pod => ofPod(pod, nodes)),
     ...ofLeftovers(world, operator),
-    ...ofWorkloads(world.server, new Set([...quarrelling(pods), ...blocked(world, composition, pods)])),
+    ...ofWorkloads(
+      world.server,
+      new Set([...quarrelling(pods), ...blocked(world, composition, pods), ...waitingForPath(world, pods)]),
+    ),
   ]
 }
 
@@ -79,6 +85,15 @@ function heldForForeign({ faults }: World, { registry }: Asked, base: HostedBase
   return new Set([...held].filter(key => !foreign.has(key) && (isShared || untold.has(key))))
 }
 
+/** By `name:version`, or by name alone where another has the path: what need not be as its Pods claim. */
+function excusedOn(
+  world: World,
+  composition: Asked,
+  { base, pods }: { readonly base: HostedBase; readonly pods: readonly V1Pod[] },
+): ReadonlySet<string> {
+  return new Set([...heldForForeign(world, composition, base), ...pathQuarrelsOn(base, pods).bizs])
+}
+
 export interface SeenCluster {
   readonly pods: readonly V1Pod[]
   readonly nodes: readonly V1Node[]
@@ -88,11 +103,12 @@ export interface SeenCluster {
 export interface TrueBase {
   readonly identity: string
   readonly alive: boolean
-  readonly base: Pick<SimulatedBase, 'ip' | 'bizs'>
+  readonly base: Pick<SimulatedBase, 'ip' | 'bizs'> & Partial<Pick<SimulatedBase, 'answersAt'>>
+  readonly webServer?: WebServerKind
   readonly ledger: Pick<Ledger, 'foreign' | 'originOf' | 'untold'>
 }
 
-/** @param excused by `name:version`: what must be held for foreign, though it is not */
+/** @param excused by `name:version` or by name: what must be held for foreign, though it is not, or waits for a path */
 export function ofBase(base: TrueBase, { pods, nodes }: SeenCluster, excused: ReadonlySet<string>): readonly string[] {
   const name = nodeNameOf(base)
   const node = nodes.find(({ metadata }) => metadata?.name === name)
@@ -130,7 +146,7 @@ function ofClaims(base: TrueBase, biz: string, wanted: readonly SeenClaim[]): re
   const winners = newest(wanted)
   const present = base.base.bizs().filter(({ name }) => name === biz)
   const runs = present.map(each => `${keyOf(each)} ${each.state}`).join(', ')
-  const winner = winners.filter(claim => runs === `${keyOf(claim)} activated`)
+  const winner = winners.filter(claim => runs === `${keyOf(claim)} activated` || isServedByPath(base, claim, runs))
   const [first = winners[0]] = winner
   if (!first || winner.length === 0)
     return [`${base.identity} runs ${runs || `no ${biz}`}, wanted ${winners.map(keyOf).join(' or ')}`]

@@ -45,7 +45,7 @@ export class SilenceOracle {
   look(operator: Incarnation | undefined): void {
     const { time, faults, bases } = this.#world
     const nowMs = time.now()
-    if (!operator || !this.#isSteady(operator)) {
+    if (!operator || !this.isSteady(operator)) {
       this.#steadySinceMs = nowMs
       return
     }
@@ -81,7 +81,7 @@ export class SilenceOracle {
     if (!record || record.snapshot || !faults.isFreeOf(OLD_WRITES)) return
     time.after(NOT_READY_WITHIN_MS, () => {
       const now = operator?.composition.registry.get(baseId(identity))
-      if (!operator?.alive || !this.#isSteady(operator) || now?.restarts !== record.restarts || now.snapshot) return
+      if (!operator?.alive || !this.isSteady(operator) || now?.restarts !== record.restarts || now.snapshot) return
       for (const { metadata } of this.#podsOn(`virtual-node-${identity}`))
         this.#verdicts.object('pod-ready', `${metadata?.name}: Ready, and nobody knows what the new JVM runs`)
     })
@@ -93,7 +93,8 @@ export class SilenceOracle {
     return pods.filter(pod => isReady(pod) && !pod.metadata?.deletionTimestamp)
   }
 
-  #isSteady({ time, composition }: Incarnation): boolean {
+  /** It hears, is heard, and can write. */
+  isSteady({ time, composition }: Incarnation): boolean {
     return !time.paused && composition.registry.link.connected && !this.#world.isApiOut
   }
 

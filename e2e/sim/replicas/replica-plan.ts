@@ -41,7 +41,15 @@ const OF_ONE = [
   'peerRetained',
 ] as const
 
-export function replicaPlanOf(seed: number, replicas?: number): ReplicaPlan {
+const WEB_SHARE = 0.3
+
+export interface ReplicasWanted {
+  /** Absent, both: as they are drawn. */
+  readonly replicas?: number | undefined
+  readonly web?: boolean
+}
+
+export function replicaPlanOf(seed: number, { replicas, web }: ReplicasWanted = {}): ReplicaPlan {
   const rng = new SeededRng(`replicas ${seed}`)
   const run = planOf(seed)
   const share = rng.fork('share').pick([0.2, 0.4, 0.8])
@@ -53,7 +61,7 @@ export function replicaPlanOf(seed: number, replicas?: number): ReplicaPlan {
   // In half of the runs nothing else goes wrong: what is found is then the replicas' own.
   const mix = rng.fork('world').chance(0.5) ? {} : withoutOperators(run.mix)
   return {
-    run: { ...run, mix, bases: rng.fork('bases').integer(2, 8) },
+    run: { ...run, mix, bases: rng.fork('bases').integer(2, 8), web: web ?? rng.fork('web').chance(WEB_SHARE) },
     replicas: replicas ?? rng.fork('count').integer(2, 5),
     mix: Object.fromEntries(drawn),
     apartMs: rng.fork('apart').pick([0, 1_000, 60_000, 3_600_000]),

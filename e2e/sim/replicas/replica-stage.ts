@@ -1,7 +1,9 @@
 /** A world with several operators, its users and those who watch. */
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
 import { baseId, type LinkState } from '../../../mqtt-bridge/index.ts'
+import type { BaseOptions } from '../../base-simulator/index.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
+import { webKind } from '../bases/web-kind.ts'
 import { baseOfGone, noteGone, noteSent } from '../bases/witnesses.ts'
 import { BREAKS_BUILDS, INEXACT } from '../faults/exactness.ts'
 import type { Struck } from '../faults/strike.ts'
@@ -94,14 +96,16 @@ export class ReplicaStage implements Struck {
     this.#bases += 1
     const at = this.#bases
     const rng = this.world.rng.fork(`base kind ${at}`)
+    const staticModules = rng.chance(0.3) ? [{ name: `static${at}`, version: '1.0.0' }] : []
+    const kind: Partial<BaseOptions> = {
+      ...(rng.chance(0.2) && { flags: { activateNewModule: true } }),
+      ...(rng.chance(0.3) && { heartSurvives: true }),
+    }
     const base = this.world.addBase({
       identity: `b${at}`,
       ip,
-      staticModules: rng.chance(0.3) ? [{ name: `static${at}`, version: '1.0.0' }] : [],
-      extra: {
-        ...(rng.chance(0.2) && { flags: { activateNewModule: true } }),
-        ...(rng.chance(0.3) && { heartSurvives: true }),
-      },
+      staticModules,
+      extra: { ...kind, ...webKind(this.world, at, kind.flags) },
       isWatched: () => this.recordOf(`b${at}`)?.snapshot !== undefined,
     })
     base.skewMs = rng.chance(0.3) ? rng.between(-SKEW_MAX_HOURS, SKEW_MAX_HOURS) * HOUR_MS : 0

@@ -23,9 +23,9 @@ const STARTS_WITHIN_MS = 20_000
 const BASES_WITHIN_MS = 30_000
 
 export async function runReplicas(plan: ReplicaPlan, trace?: (line: string) => void): Promise<ReplicaResult> {
-  const { seed, mix, kubernetesMinor, faultyMs } = plan.run
+  const { seed, mix, kubernetesMinor, faultyMs, web = false } = plan.run
   const { replicas, apartMs } = plan
-  const stage = new ReplicaStage({ seed, mix, kubernetesMinor, replicas, apartMs, ...(trace && { trace }) })
+  const stage = new ReplicaStage({ seed, mix, kubernetesMinor, web, replicas, apartMs, ...(trace && { trace }) })
   const { world, verdicts } = stage
   try {
     begin(stage, plan)

@@ -12,13 +12,15 @@ export interface ModuleWish {
   /** The label that the Go peer's users write. */
   readonly olderLabel?: boolean
   readonly uninstallFirst?: boolean
+  /** What is in its jar: see `sim-jars.ts`. */
+  readonly words?: string
 }
 
 export const VERSIONS = ['1.0.0', '1.1.0', '2.0.0'] as const
 export const BUILDS = ['a', 'b', 'c'] as const
 
-export const jarUrl = ({ biz, version, build }: ModuleWish): string =>
-  `http://jars.example/${build ? `${build}/` : ''}${biz}-${version}.jar`
+export const jarUrl = ({ biz, version, build, words }: ModuleWish): string =>
+  `http://jars.example/${words ? `~${words}/` : ''}${build ? `${build}/` : ''}${biz}-${version}.jar`
 
 export function podTemplate(app: string, wishes: readonly ModuleWish[]): object {
   const [first] = wishes

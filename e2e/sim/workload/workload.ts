@@ -82,7 +82,7 @@ export class Workload {
   edit({ metadata, spec }: V1Pod, build: string): readonly string[] {
     const containers = (spec?.containers ?? []).map(container => {
       const version = container.env?.find(({ name }) => name === 'BIZ_VERSION')?.value ?? ''
-      return { ...container, image: jarUrl({ biz: container.name, version, build }) }
+      return { ...container, image: jarUrl(this.#world.jars.dressed({ biz: container.name, version, build })) }
     })
     const answer = this.kubectl.patch('pods', metadata?.name ?? '', { spec: { containers } })
     if (answer.status === 422) throw new Error(answer.body)
@@ -171,7 +171,7 @@ export class Workload {
     const wishes = this.#wishes(rng, biz)
     const created: Running = { kind, name, wishes, before: wishes, replicas: rng.integer(1, 3) }
     this.#running.push(created)
-    this.kubectl.create(kind, workload(kind, name, wishes, created.replicas))
+    this.kubectl.create(kind, workload(kind, name, this.#dressed(wishes), created.replicas))
   }
 
   #wishes(rng: SeededRng, biz: string): readonly ModuleWish[] {
@@ -179,10 +179,16 @@ export class Workload {
     return rng.chance(0.15) ? [wish, { biz: `${biz}-side`, version: rng.pick(VERSIONS) }] : [wish]
   }
 
+  #dressed(wishes: readonly ModuleWish[]): readonly ModuleWish[] {
+    return wishes.map(wish => this.#world.jars.dressed(wish))
+  }
+
   #apply(target: Running, wishes: readonly ModuleWish[]): void {
     target.before = target.wishes
     target.wishes = wishes
-    this.kubectl.patch(target.kind, target.name, { spec: { template: podTemplate(target.name, wishes) } })
+    this.kubectl.patch(target.kind, target.name, {
+      spec: { template: podTemplate(target.name, this.#dressed(wishes)) },
+    })
   }
 
   #publish(target: Running, rng: SeededRng): void {
@@ -221,10 +227,8 @@ export class Workload {
 
   #bare(rng: SeededRng): void {
     const name = `bare${this.#pods++}`
-    this.kubectl.create(
-      'pods',
-      modulePod(name, this.#wishes(rng, rng.chance(0.7) ? `solo${this.#pods}` : rng.pick(BIZS))),
-    )
+    const wishes = this.#wishes(rng, rng.chance(0.7) ? `solo${this.#pods}` : rng.pick(BIZS))
+    this.kubectl.create('pods', modulePod(name, this.#dressed(wishes)))
   }
 
   #takeOffline(target: Running, rng: SeededRng, at: number): void {
