@@ -10,6 +10,7 @@ import type { ValueLookup } from './pod-lifecycle/container-env.ts'
 import { drainMsOf, type ReplaceMode, replaceModeOf } from './pod-lifecycle/module-annotations.ts'
 import { readModules } from './pod-lifecycle/module-spec.ts'
 import { isOver } from './pod-lifecycle/pod-end.ts'
+import { preStopMsOf } from './pod-lifecycle/stop-hooks.ts'
 import { type ClaimId, claimId, type ModuleTuple } from './registry/base-record.ts'
 
 export interface Ran {
@@ -32,6 +33,8 @@ export interface Claim {
   readonly replace: ReplaceMode
   /** How long before its module is stopped its Pods leave their Services; 0: not at all. */
   readonly drainMs: number
+  /** For how long its Pod, being deleted, asks to wait before its module is uninstalled; 0: not at all. */
+  readonly preStopMs: number
   /** What the Pod's status last showed of this container while it ran: our memory across a restart of the operator. */
   readonly ran?: Ran
   /** The run before, where none is shown now: shown as ended, and it may stand still where what was to replace it never came. */
@@ -116,6 +119,7 @@ export function claimsOfPod(pod: V1Pod, lookups: ClaimLookups): readonly Claim[]
           workload: workloadOf(pod),
           replace: replaceModeOf(pod),
           drainMs: drainMsOf(pod),
+          preStopMs: preStopMsOf(pod, spec.container),
           ...ranBefore(pod, spec.container),
           ...(marker === undefined ? {} : { marker }),
           ...(isOver(pod) && { isOver: true as const }),

@@ -50,12 +50,18 @@ const env = z.looseObject({
     .optional(),
 })
 
+/** Those of newer servers may be of other kinds. */
+const lifecycle = z.looseObject({
+  preStop: z.looseObject({ sleep: z.looseObject({ seconds: z.number().int() }).optional() }).optional(),
+})
+
 const container = z.looseObject({
   name: text.min(1),
   image: text.optional(),
   args: z.array(text).optional(),
   env: z.array(env).optional(),
   envFrom: z.array(z.unknown()).optional(),
+  lifecycle: lifecycle.optional(),
 })
 
 const toleration = z.looseObject({
@@ -97,6 +103,7 @@ export const POD_SHAPE = z.looseObject({
       nodeName: text.optional(),
       restartPolicy: text.optional(),
       activeDeadlineSeconds: whole,
+      terminationGracePeriodSeconds: whole,
       hostNetwork: z.boolean().optional(),
       containers: z.array(container).optional(),
       initContainers: z.array(z.looseObject({ name: text })).optional(),

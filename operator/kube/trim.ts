@@ -40,11 +40,12 @@ export function trimMeta(metadata: V1ObjectMeta | undefined): V1ObjectMeta {
   return { ...meta, annotations }
 }
 
-const CONTAINER_FIELDS = ['name', 'image', 'env', 'envFrom', 'args', 'command'] as const
+const CONTAINER_FIELDS = ['name', 'image', 'env', 'envFrom', 'args', 'command', 'lifecycle'] as const
 const SPEC_FIELDS = [
   'nodeName',
   'restartPolicy',
   'activeDeadlineSeconds',
+  'terminationGracePeriodSeconds',
   'tolerations',
   'readinessGates',
   'hostNetwork',

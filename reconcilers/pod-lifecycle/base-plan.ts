@@ -5,6 +5,7 @@ import type { BaseRecord, Flight } from '../registry/base-record.ts'
 import type { Note } from '../registry/notes.ts'
 import { isDrainOver } from './drain.ts'
 import { planName } from './module-plan.ts'
+import { preStopNotes } from './pre-stop.ts'
 import { isReadyToProve, proofExpiries, proofNotes } from './proofs.ts'
 import { resendDueAtMs } from './resend.ts'
 import type { NameFacts, SendStep, Step } from './step.ts'
@@ -48,6 +49,7 @@ export function planBase(record: BaseRecord, claims: ReadonlyMap<string, NameCla
     notes: [
       ...steps.flatMap(step => drainNotes(step, nowMs)),
       ...drainsOfNobody(record, claims),
+      ...steps.flatMap(({ step }) => preStopNotes(step, nowMs)),
       ...proofNotes(record, asked, nowMs),
     ],
     send: admit(record, [...intruders(record, claims), ...due, ...wanted]),

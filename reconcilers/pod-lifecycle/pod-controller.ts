@@ -203,7 +203,7 @@ export class PodController implements Reconciler<PodKey> {
     onGone(uid)
     const record = registry.byNode(node)
     if (!record) return
-    const claims = [...record.attempts.keys()].filter(claim => claim.startsWith(`${uid}/`))
+    const claims = [...record.attempts.keys(), ...record.preStops.keys()].filter(claim => claim.startsWith(`${uid}/`))
     if (claims.length > 0) registry.note(record.id, { kind: 'forgetClaims', claims })
   }
 }

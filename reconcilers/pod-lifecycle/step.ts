@@ -31,6 +31,8 @@ export type Step =
     }
   /** The Pods of this name leave their Services before its module is stopped. */
   | { readonly kind: 'drain'; readonly name: string; readonly why: string }
+  /** Hooks of Pods that go, for which the uninstall waits. */
+  | { readonly kind: 'preStop'; readonly claims: readonly Claim[]; readonly why: string }
   | {
       readonly kind: 'wait'
       readonly untilMs?: number

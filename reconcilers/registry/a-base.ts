@@ -90,6 +90,7 @@ function quietBase(id: string): BaseRecord {
     webPaths: new Map(),
     proofs: new Map(),
     drains: new Map(),
+    preStops: new Map(),
     metaspaceByName: new Map(),
     foreign: new Set(),
     unclaimed: new Map(),

@@ -239,6 +239,8 @@ export interface BaseRecord {
   readonly proofs: ReadonlyMap<BizKey, ProofEntry>
   /** Biz names whose Pods leave their Services before the module is stopped, and since when. */
   readonly drains: ReadonlyMap<string, number>
+  /** Claims of Pods that go, whose preStop hooks were begun: until when each is waited for. */
+  readonly preStops: ReadonlyMap<ClaimId, number>
   /** Metaspace that the last install of a biz name took. */
   readonly metaspaceByName: ReadonlyMap<string, number>
   /** Never to be uninstalled by us. Absent: no record of this base yet (no clean snapshot, no Lease annotation). */

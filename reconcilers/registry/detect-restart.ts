@@ -40,6 +40,7 @@ export function restarted(record: BaseRecord, sincePublishedAtMs: number, nowMs:
       unclaimed: new Map(),
       webPaths: new Map(),
       drains: new Map(),
+      preStops: new Map(),
       restarts: kept.restarts + 1,
       restartedAtMs: nowMs,
       endedByRestart: startsOf(record),

@@ -28,6 +28,7 @@ export function newRecord({ id, nodeName, metadata, nowMs }: FirstContact): Base
     webPaths: new Map(),
     proofs: new Map(),
     drains: new Map(),
+    preStops: new Map(),
     metaspaceByName: new Map(),
     unclaimed: new Map(),
     restarts: 0,

@@ -31,6 +31,7 @@ export type Note =
   | { readonly kind: 'proofsWritten'; readonly written: ReadonlyMap<BizKey, number | undefined> }
   | { readonly kind: 'drain'; readonly name: string; readonly sinceMs: number }
   | { readonly kind: 'undrain'; readonly name: string }
+  | { readonly kind: 'preStop'; readonly claim: ClaimId; readonly untilMs: number }
 
 /** What a note does to a record. */
 export function applyNote(record: BaseRecord, note: Note): Observed {
@@ -73,6 +74,8 @@ function stateOf(record: BaseRecord, note: StateNote): Observed {
       return changed({ ...record, provenance: withEntry(record.provenance, note.key, note.provenance) }, 'bizs')
     case 'basePod':
       return basePod(record, note.basePod)
+    case 'preStop':
+      return changed({ ...record, preStops: withEntry(record.preStops, note.claim, note.untilMs) }, 'bizs')
   }
 }
 
@@ -105,8 +108,10 @@ function overdue(record: BaseRecord, key: BizKey, atMs: number): Observed {
 function forgetClaims(record: BaseRecord, claims: readonly ClaimId[]): Observed {
   const attempts = without(record.attempts, ...claims)
   const recoveries = record.recoveries && without(record.recoveries, ...claims)
-  if (attempts === record.attempts && recoveries === record.recoveries) return unchanged(record)
-  return unchanged({ ...record, attempts, ...(recoveries && { recoveries }) })
+  const preStops = without(record.preStops, ...claims)
+  const isSame = attempts === record.attempts && recoveries === record.recoveries && preStops === record.preStops
+  if (isSame) return unchanged(record)
+  return unchanged({ ...record, attempts, preStops, ...(recoveries && { recoveries }) })
 }
 
 const WEB_NOTES: ReadonlySet<Note['kind']> = new Set(['proof', 'forgetProof', 'proofsWritten', 'drain', 'undrain'])
