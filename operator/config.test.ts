@@ -37,6 +37,16 @@ test('without any setting there is a whole, frozen configuration', () => {
   expect(Object.isFrozen(plain)).toBe(true)
 })
 
+test('a proxy is read by either name, and may lack its scheme', () => {
+  expect(config({ https_proxy: 'proxy:3128', no_proxy: 'a,b' })).toMatchObject({
+    httpsProxy: 'http://proxy:3128',
+    noProxy: 'a,b',
+  })
+  expect(config({ HTTPS_PROXY: 'https://one', https_proxy: 'two' }).httpsProxy).toBe('https://one')
+  expect(refusal({ HTTPS_PROXY: 'socks5://me:pw@p' })).toContain('HTTPS_PROXY: got "socks5://')
+  expect(refusal({ HTTPS_PROXY: 'socks5://me:pw@p' })).not.toContain('pw')
+})
+
 test('the names of the peer mean what they meant there', () => {
   const peers = config({
     ENV: 'prod',

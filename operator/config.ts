@@ -58,7 +58,7 @@ function newCommand(): Command {
     .allowUnknownOption()
     .allowExcessArguments()
     .configureHelp({ helpWidth: 120, sortOptions: false })
-    .addHelpText('after', `\n${secretsHelp()}\nA flag wins over its variable. Details: README, "Configuration".`)
+    .addHelpText('after', `\n${flaglessHelp()}\nA flag wins over its variable. Details: README, "Configuration".`)
   for (const name of NAMES) {
     const long = flagOf(optionOf(name))
     if (long !== undefined) command.option(`${long} ${placeholder(optionOf(name))}`, describe(optionOf(name)))
@@ -74,9 +74,9 @@ function describe({ env, help, kind, default: preset }: Option<unknown>): string
   return `${help} (${env}; ${kind.takes}${given})`
 }
 
-function secretsHelp(): string {
-  const secrets = NAMES.map(optionOf).filter(({ secret }) => secret)
-  return `By environment variable only:\n${secrets.map(({ env, help }) => `  ${env}  ${help}`).join('\n')}\n`
+function flaglessHelp(): string {
+  const flagless = NAMES.map(optionOf).filter(option => flagOf(option) === undefined)
+  return `By environment variable only:\n${flagless.map(({ env, help }) => `  ${env}  ${help}`).join('\n')}\n`
 }
 
 type Flags = { readonly output: string } | { readonly given: Readonly<Record<string, unknown>> }
@@ -117,7 +117,7 @@ function readValue(
   const option = optionOf(name)
   const flagged = flags[camelCase(option.env)]
   const fromFlag = flagged === undefined ? undefined : String(flagged)
-  const text = fromFlag ?? (env[option.env] || option.default)
+  const text = fromFlag ?? (variable(option, env) || option.default)
   if (text === undefined) return undefined
   const parsed = option.kind.parse(text)
   if (parsed.ok) return parsed.value
@@ -126,6 +126,10 @@ function readValue(
   faults.push(`${spelled}: got ${got}${parsed.why ? `, which ${parsed.why}` : ''}; takes ${option.kind.takes}`)
   return undefined
 }
+
+/** Whoever reads the variables of proxies takes them in lower case too. */
+const variable = ({ env: name }: Option<unknown>, env: Environment): string | undefined =>
+  env[name] || (name.endsWith('_PROXY') ? env[name.toLowerCase()] : undefined)
 
 const camelCase = (variable: string): string =>
   variable.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())

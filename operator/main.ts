@@ -51,7 +51,7 @@ async function operate(config: Config, kubeConfig: KubeConfig): Promise<number> 
   const apiStop = new AbortController()
   const nextId = newRunIds()
   const { signal } = apiStop
-  const credentials = () => readCredentials(kubeConfig)
+  const credentials = () => readCredentials(kubeConfig, config)
   const openApi = (brake: RequestBrake) => new ApiClient({ credentials, brake, metrics, clock, log, signal })
   const foundation = { config, kubeConfig, clock, rng, log, metrics, nextId, runs, apiStop: signal, openApi, secrets }
   const opened = new Opened(log)

@@ -1,6 +1,19 @@
 /** Every option once: its variable, flag, default, help and check. `--help` and the table of the docs are made from this. */
 import { isLabelValue, NODE_NAME_FORMAT_DEFAULT, nodeNameFormatFault } from '../../reconcilers/node-identity.ts'
-import { address, bytes, checked, duration, flag, integer, type Kind, oneOf, port, positive, text } from './values.ts'
+import {
+  address,
+  bytes,
+  checked,
+  duration,
+  flag,
+  integer,
+  type Kind,
+  oneOf,
+  port,
+  positive,
+  proxy,
+  text,
+} from './values.ts'
 
 export interface Option<T> {
   /** The environment variable; the flag is the same in kebab-case unless there is none. */
@@ -11,6 +24,8 @@ export interface Option<T> {
   readonly kind: Kind<T>
   /** Never shown, and no flag: the arguments of a process can be read by all on its machine. */
   readonly secret?: true
+  /** A flag that begins with `--no-` would be read as a switch. */
+  readonly flagless?: true
 }
 
 type Preset<T> = Option<T> & { readonly default: string }
@@ -135,6 +150,19 @@ export const OPTIONS = {
     text('a file, or several parted by :'),
     'How to reach the API server; unset: ~/.kube/config, else the service account of the Pod',
   ),
+  httpsProxy: optional(
+    'HTTPS_PROXY',
+    proxy(),
+    'Proxy on the way to the API server, unless proxy-url of the kubeconfig names another; https_proxy is read too',
+  ),
+  noProxy: {
+    ...optional(
+      'NO_PROXY',
+      text('names, addresses and networks, parted by commas'),
+      'API servers reached without that proxy; no_proxy is read too',
+    ),
+    flagless: true,
+  },
   kubeApiQps: given('KUBE_API_QPS', '300', positive(100_000), 'Requests to the API server per second'),
   kubeApiBurst: given('KUBE_API_BURST', '600', integer(1, 100_000), 'Requests to the API server at once'),
 
@@ -149,6 +177,6 @@ export type OptionName = keyof typeof OPTIONS
 type ValueOf<O> = O extends Preset<infer T> ? T : O extends Option<infer T> ? T | undefined : never
 export type OptionValues = { readonly [Name in OptionName]: ValueOf<(typeof OPTIONS)[Name]> }
 
-/** `--mqtt-broker`; undefined for secrets. */
-export const flagOf = ({ env, secret: isSecret }: Option<unknown>): string | undefined =>
-  isSecret ? undefined : `--${env.toLowerCase().replaceAll('_', '-')}`
+/** `--mqtt-broker`; undefined where there is none. */
+export const flagOf = ({ env, secret: isSecret, flagless }: Option<unknown>): string | undefined =>
+  isSecret || flagless ? undefined : `--${env.toLowerCase().replaceAll('_', '-')}`

@@ -1,5 +1,6 @@
 /** How the text of one option becomes a value: each kind says what it takes, so that every error can. Pure. */
 import { isIP } from 'node:net'
+import { proxyUrl } from '../kube/proxy.ts'
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why?: string }
 
@@ -64,6 +65,14 @@ export const port = (min = 1): Kind<number> => integer(min, 65_535)
 export const address = (): Kind<string> => ({
   takes: 'an IP address of this machine, 0.0.0.0 or :: for all of them',
   parse: value => (isIP(value) ? ok(value) : refused()),
+})
+
+export const proxy = (): Kind<string> => ({
+  takes: 'the address of a proxy, http://host:port or https://host:port',
+  parse: value => {
+    const url = proxyUrl(value)
+    return url === undefined ? refused() : ok(url)
+  },
 })
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const

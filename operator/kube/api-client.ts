@@ -1,9 +1,9 @@
 /** All requests to the API server: pooled, timed, counted, braked; every failure is an ApiError. */
-import { Pool } from 'undici'
 import { ApiError, type Clock, type Log, type Metrics } from '../../reconcilers/ports.ts'
 import { asApiError, refusalOf } from './api-error.ts'
 import { type Credentials, sameConnection } from './credentials.ts'
 import { type Answer, exchange } from './exchange.ts'
+import { openPools, type Pools } from './pools.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete'
 
@@ -42,11 +42,8 @@ export interface ApiClientOptions {
   readonly timeoutMs?: number
 }
 
-interface Connection {
+interface Connection extends Pools {
   readonly credentials: Credentials
-  readonly pool: Pool
-  /** A watch holds its connection for minutes: it must never starve the calls. */
-  readonly watchPool: Pool
   readonly readAtMs: number
 }
 
@@ -54,7 +51,6 @@ interface Connection {
 export type Api = Pick<ApiClient, 'send' | 'json' | 'stream'> & AsyncDisposable
 
 const CREDENTIALS_MAX_AGE_MS = 30_000
-const CONNECT_TIMEOUT_MS = 5_000
 
 export class ApiClient implements AsyncDisposable {
   readonly #options: ApiClientOptions
@@ -103,6 +99,7 @@ export class ApiClient implements AsyncDisposable {
     try {
       const { watchPool, credentials } = await this.#connected()
       const { statusCode, headers, body } = await watchPool.request({
+        origin: credentials.origin,
         method: 'GET',
         path: credentials.pathPrefix + request.path,
         headers: headersOf(request, credentials),
@@ -126,6 +123,7 @@ export class ApiClient implements AsyncDisposable {
     const { pool, watchPool, credentials } = this.#fresh() ?? (await this.#connected())
     const { method, path, body, urgent } = request
     const options = {
+      origin: credentials.origin,
       method,
       path: credentials.pathPrefix + path,
       headers: headersOf(request, credentials),
@@ -173,7 +171,8 @@ export class ApiClient implements AsyncDisposable {
     }
     // Running calls finish on their own pool; running watches end with their time-out and begin anew on the next.
     if (before) void close(before)
-    this.#connection = { credentials, ...this.#pools(credentials), readAtMs }
+    const { connectionsMax = 16, timeoutMs = 15_000 } = this.#options
+    this.#connection = { credentials, ...openPools(credentials, { connectionsMax, timeoutMs }), readAtMs }
     return this.#connection
   }
 
@@ -187,19 +186,6 @@ export class ApiClient implements AsyncDisposable {
       return before.credentials
     }
   }
-
-  #pools({ origin, tls }: Credentials): Pick<Connection, 'pool' | 'watchPool'> {
-    const { connectionsMax = 16, timeoutMs = 15_000 } = this.#options
-    const common = {
-      headersTimeout: timeoutMs,
-      keepAliveTimeout: 60_000,
-      connect: { timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelay: 30_000, ...tls },
-    }
-    return {
-      pool: new Pool(origin, { ...common, connections: connectionsMax, bodyTimeout: timeoutMs }),
-      watchPool: new Pool(origin, { ...common, connections: null, bodyTimeout: 0 }),
-    }
-  }
 }
 
 function headersOf({ accept, contentType }: ApiRequest, { headers }: Credentials): Record<string, string> {
@@ -208,5 +194,5 @@ function headersOf({ accept, contentType }: ApiRequest, { headers }: Credentials
 }
 
 const settle = (closings: readonly Promise<void>[]): Promise<unknown> => Promise.allSettled(closings)
-const close = ({ pool, watchPool }: Connection): Promise<unknown> => settle([pool.close(), watchPool.close()])
-const destroy = ({ pool, watchPool }: Connection): Promise<unknown> => settle([pool.destroy(), watchPool.destroy()])
+const close = ({ pool, watchPool }: Pools): Promise<unknown> => settle([pool.close(), watchPool.close()])
+const destroy = ({ pool, watchPool }: Pools): Promise<unknown> => settle([pool.destroy(), watchPool.destroy()])

@@ -72,6 +72,15 @@ describe('credentials', () => {
     expect(one && two && sameConnection(one, two)).toBe(true)
   })
 
+  test('name the proxy of the kubeconfig, and else that of the environment', async () => {
+    const proxies = { httpsProxy: 'http://of-all:3128', noProxy: '10.0.0.0/8' }
+    const proxyOf = async (cluster: object) =>
+      (await readCredentials(aKubeConfig({ token: 't1' }, cluster), proxies)).proxy
+    expect(await proxyOf({ proxyUrl: 'http://its-own:3128' })).toBe('http://its-own:3128')
+    expect(await proxyOf({})).toBe('http://of-all:3128')
+    expect(await proxyOf({ server: 'https://10.96.0.1' })).toBeUndefined()
+  })
+
   test('without a cluster say so', async () => {
     await expect(readCredentials(new KubeConfig())).rejects.toThrow('no current cluster')
   })

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
+import { type ProxySettings, proxyFor } from './proxy.ts'
 
 export interface TlsMaterial {
   readonly ca?: string | Buffer
@@ -17,23 +18,27 @@ export interface Credentials {
   readonly pathPrefix: string
   readonly headers: Readonly<Record<string, string>>
   readonly tls: TlsMaterial
+  /** Through which the API server is reached; undefined: straight. */
+  readonly proxy?: string
 }
 
 /**
  * Files are read anew on each call, since tokens and certificates are renewed under a running process.
  * @throws Error when a file is gone or an exec plugin fails
  */
-export async function readCredentials(kubeConfig: KubeConfig): Promise<Credentials> {
+export async function readCredentials(kubeConfig: KubeConfig, proxies: ProxySettings = {}): Promise<Credentials> {
   const cluster = kubeConfig.getCurrentCluster()
   if (!cluster) throw new Error('the kubeconfig has no current cluster')
   const options: RequestOptions = { headers: {} }
   await kubeConfig.applyToHTTPSOptions(options)
   const { origin, pathname } = new URL(cluster.server)
+  const proxy = cluster.proxyUrl || proxyFor(cluster.server, proxies)
   return {
     origin,
     pathPrefix: pathname.replace(/\/+$/, ''),
     headers: { ...headersOf(options), ...(await tokenOf(kubeConfig)) },
     tls: tlsOf(options as TlsMaterial),
+    ...(proxy !== undefined && { proxy }),
   }
 }
 
@@ -67,6 +72,6 @@ function tlsOf({ ca, cert, key, servername, rejectUnauthorized }: TlsMaterial): 
 }
 
 export const sameConnection = (a: Credentials, b: Credentials): boolean =>
-  a.origin === b.origin && fingerprint(a.tls) === fingerprint(b.tls)
+  a.origin === b.origin && a.proxy === b.proxy && fingerprint(a.tls) === fingerprint(b.tls)
 
 const fingerprint = (tls: TlsMaterial): string => JSON.stringify(Object.values(tls).map(String))

@@ -1,6 +1,8 @@
 /** Which API server, and as whom. */
 import { delimiter } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
+import { redact } from '../../mqtt-bridge/index.ts'
+import { proxyUrl } from './proxy.ts'
 
 export class KubeConfigError extends Error {
   override readonly name = 'KubeConfigError'
@@ -22,6 +24,7 @@ export function loadKubeConfig(paths: string | undefined): KubeConfig {
     const from = paths === undefined ? 'the default places' : `"${paths}"`
     throw new KubeConfigError(`KUBECONFIG: ${from} cannot be read: ${error instanceof Error ? error.message : error}`)
   }
+  refuseOtherProxies(kubeConfig)
   const server = kubeConfig.getCurrentCluster()?.server
   if (server !== undefined && server !== NOWHERE) return kubeConfig
   throw new KubeConfigError(
@@ -29,6 +32,14 @@ export function loadKubeConfig(paths: string | undefined): KubeConfig {
       ? 'KUBECONFIG: got nothing, there is no ~/.kube/config and this is no Pod; takes the path of a kubeconfig'
       : `KUBECONFIG: "${paths}" has no current context that names a cluster`,
   )
+}
+
+/** Else the API server would be asked for straight, which is not what was meant. */
+function refuseOtherProxies(kubeConfig: KubeConfig): void {
+  const proxy = kubeConfig.getCurrentCluster()?.proxyUrl
+  if (!proxy || proxyUrl(proxy) === proxy) return
+  const takes = 'takes http://host:port or https://host:port'
+  throw new KubeConfigError(`KUBECONFIG: proxy-url: got "${redact(proxy)}"; ${takes}`)
 }
 
 /** As kubectl does it: the first file names the context. */
