@@ -1,5 +1,6 @@
 /** Faults that somebody may well make, most of them made by somebody: the simulation must see each. */
 import { CLUSTER, PODS_SHOWN } from './list-shown.ts'
+import { WEB } from './list-web.ts'
 import type { Mutant } from './mutant.ts'
 import { mutant, PODS, REGISTRY, TUNNEL } from './planting.ts'
 
@@ -232,4 +233,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SILENCE,
   ...PODS_SHOWN,
   ...CLUSTER,
+  ...WEB,
 ]
