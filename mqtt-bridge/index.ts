@@ -1,5 +1,6 @@
 /** The door of the bridge: reconcilers take only types and ids from here; `operator/compose.ts` opens it. */
 
+export { readAddress, type ToldAddress } from './arklet/base-address.ts'
 export type { Clash } from './arklet/clash.ts'
 export { faultOfCommand } from './arklet/codec.ts'
 export {

@@ -162,7 +162,11 @@ interface Shared extends ReturnType<typeof composeKube> {
 function composeReconcilers({ config, clock, rng, log, metrics }: Foundation, shared: Shared) {
   const { store, cluster, registry } = shared
   const ports = { clock, rng, log, metrics, ...shared }
-  const ipOf = (node: NodeName): string | undefined => registry.byNode(node)?.address?.ip
+  // A base may have none: then that field is empty, and nobody waits for it.
+  const ipOf = (node: NodeName): string | undefined => {
+    const address = registry.byNode(node)?.address
+    return address && (address.ip ?? '')
+  }
   const sources = new ClaimSources({ cluster, clock, ipOf })
   const modules = new ModuleController({ ...ports, sources })
   const pods = new PodController({ ...ports, sources, onGone: uid => modules.forget(uid) })

@@ -271,6 +271,15 @@ export const foreignModule = (node: NodeRef, biz: string): CoreV1Event =>
 export const unclaimedModule = (node: NodeRef, biz: string): CoreV1Event =>
   nodeEvent('Normal', node, { reason: 'UnclaimedModule', message: `Uninstalling ${biz}: no Pod claims it any more` })
 
+/** `said`: what the base calls its address; empty: nothing. */
+export const noAddress = (node: NodeRef, said: string): CoreV1Event =>
+  nodeEvent('Warning', node, {
+    reason: 'NoAddress',
+    message:
+      `The base tells no address that others can reach (it says ${said === '' ? 'none' : JSON.stringify(said)}): ` +
+      'its Node has no InternalIP, its Pods have no IP, and no Service lists them',
+  })
+
 /** A Node of the name that this base should have belongs to someone else: it is not touched. */
 export const nodeNameTaken = (node: NodeRef, identity: string, why: string): CoreV1Event =>
   nodeEvent('Warning', node, { reason: 'NodeNameTaken', message: `Base ${identity} gets no Node: ${why}` })

@@ -41,7 +41,7 @@ const PURE = [
   /^mqtt-bridge\/arklet\/[a-z-]+\.ts$/,
 ]
 const DOES = /(^|\/)[a-z-]*ports\.ts$|^node:(fs|net|http|https|tls|timers|child_process)(\/|$)/
-const PURE_NAMES = new Set(['isIP', 'isIPv4', 'isIPv6'])
+const PURE_NAMES = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList'])
 
 /** What decides may not be able to do. Types of ports are no harm: they vanish. */
 export const purity: Rule = file => {

@@ -44,10 +44,10 @@ function dataOf(observation: Observation): unknown {
   }
 }
 
-const heartWords = ({ base, metadata, ip, hostName, port, state }: Of<'heart'>): object => ({
+const heartWords = ({ base, metadata, ip, unusableIp, hostName, port, state }: Of<'heart'>): object => ({
   baseMetadata: { ...metadata, identity: base },
   localHostName: hostName,
-  localIP: ip,
+  localIP: ip ?? unusableIp,
   port,
   state,
 })

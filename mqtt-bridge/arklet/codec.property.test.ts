@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ARKLET_ERROR_CODES } from '../errors.ts'
+import { readAddress } from './base-address.ts'
 import { decodeCommand, encodeObservation } from './base-side.ts'
 import { type Decoded, decode, encode, PAYLOAD_BYTES_MAX } from './codec.ts'
 import { BASE_VERBS } from './topics.ts'
@@ -162,15 +163,17 @@ const metadata = fc.record({ name: word, version: word, clusterName: word })
 const heard = { base, publishedAtMs }
 const observation: fc.Arbitrary<Observation> = fc.oneof(
   fc.record({ ...heard, kind: fc.constant('queryBaseline' as const), metadata }),
-  fc.record({
-    ...heard,
-    kind: fc.constant('heart' as const),
-    metadata,
-    ip: fc.oneof(fc.ipV4(), fc.constantFrom('::1', '2001:db8::7')),
-    hostName: word,
-    port: fc.integer({ min: 0, max: 65_535 }),
-    state,
-  }),
+  fc
+    .record({
+      ...heard,
+      kind: fc.constant('heart' as const),
+      metadata,
+      told: fc.oneof(fc.ipV4(), fc.constantFrom('::1', '2001:db8::7', 'unknown', '')),
+      hostName: word,
+      port: fc.integer({ min: 0, max: 65_535 }),
+      state,
+    })
+    .map(({ told, ...heart }) => ({ ...heart, ...readAddress(told) })),
   fc.record({
     ...heard,
     kind: fc.constant('health' as const),

@@ -55,12 +55,24 @@ describe('a heart', () => {
     expect(hear('heart', { ...heart, state: 'sleeping' })).toMatchObject({ state: 'unresolved' })
   })
 
-  test.each(['localhost', '10.0.0.300', 'fe80::1%eth0', ''])(
-    'from %j is refused: no Node can have that address',
+  test.each(['unknown', '127.0.1.1', 'localhost', 'fe80::1%eth0', ''])(
+    'from %j is heard: the base lives, though nobody reaches it by that',
     localIP => {
-      expect(refusalOf('heart', { ...heart, localIP })).toEqual({ code: 'PAYLOAD_INVALID', path: 'data.localIP' })
+      const heard = hear('heart', { ...heart, localIP })
+      expect(heard).toMatchObject({ kind: 'heart', hostName: 'h', unusableIp: localIP })
+      expect(heard).not.toHaveProperty('ip')
     },
   )
+
+  test('of a base that tells no address at all is heard', () => {
+    const { localIP: _none, ...rest } = heart
+    expect(hear('heart', rest)).toMatchObject({ unusableIp: '' })
+    expect(hear('heart', { ...rest, localIP: null })).toMatchObject({ unusableIp: '' })
+  })
+
+  test.each([[7], ['1'.repeat(65)], ['10.0.0.7\u001b[2J']])('from %j is refused: that is no text to show', localIP => {
+    expect(refusalOf('heart', { ...heart, localIP })).toEqual({ code: 'PAYLOAD_INVALID', path: 'data.localIP' })
+  })
 
   test('cannot speak for another base than its topic', () => {
     const forged = { ...heart, baseMetadata: { ...heart.baseMetadata, identity: 'b2' } }

@@ -4,6 +4,7 @@
  */
 import { ArkletError, type ArkletErrorCode, type Refusal } from '../errors.ts'
 import { excerpt } from '../redact.ts'
+import { readAddress } from './base-address.ts'
 import { readSnapshotEntry, stateOf } from './biz-report.ts'
 import { readHealth } from './health-report.ts'
 import { batchOf, outcomeOf } from './outcome.ts'
@@ -124,7 +125,7 @@ const READERS: Readonly<Record<BaseVerb, (base: BaseId, json: unknown) => Read>>
         base,
         publishedAtMs: publishTimestamp,
         metadata: metadataOf(data.baseMetadata),
-        ip: data.localIP,
+        ...readAddress(data.localIP ?? ''),
         hostName: data.localHostName ?? '',
         port: data.port ?? 0,
         state: stateOf(data.state),

@@ -6,7 +6,7 @@ export function meaningOf(observation: Observation): string {
     case 'queryBaseline':
       return `queryBaseline of ${observation.metadata.name} ${observation.metadata.version}`
     case 'heart':
-      return `heart of ${observation.metadata.name} ${observation.metadata.version} at ${observation.ip}, ${observation.state}`
+      return meaningOfHeart(observation)
     case 'health':
       return `health ${Object.keys(observation.health).length > 0 ? meaningOfHealth(observation.health) : 'of no JVM'}`
     case 'snapshot':
@@ -17,6 +17,9 @@ export function meaningOf(observation: Observation): string {
       return `batch ${observation.code} (${observation.message}) ${observation.results.map(batchItem).join(', ')}`.trimEnd()
   }
 }
+
+const meaningOfHeart = ({ metadata, ip, unusableIp, state }: Extract<Observation, { kind: 'heart' }>): string =>
+  `heart of ${metadata.name} ${metadata.version} at ${ip ?? unusableIp}, ${state}`
 
 const batchItem = ({ url, code, bizs }: BatchResult): string => `${url.split('/').at(-1)} ${code} ${bizList(bizs)}`
 

@@ -3,7 +3,6 @@
  * a reason of another type reads as absent, for a base of another version must not become unreadable by it. Unknown fields are
  * ignored, and null is absent, for a Java base writes either.
  */
-import { isIP } from 'node:net'
 import { z } from 'zod'
 import { ArkletError } from '../errors.ts'
 import { redact } from '../redact.ts'
@@ -29,7 +28,12 @@ export const queryBaselineShape = envelope(metadata)
 export const heartShape = envelope(
   z.object({
     baseMetadata: metadata,
-    localIP: z.string().max(64).refine(isUsableIp, 'expected an IP address'),
+    /** Whether it is one, and of use to others, is another matter: a base lives also where it knows no address. */
+    localIP: z
+      .string()
+      .max(64)
+      .regex(/^\P{Cc}*$/u, 'holds a control character')
+      .nullish(),
     localHostName: label,
     port: z.number().int().min(0).max(65_535).nullish(),
     state: text,
@@ -168,9 +172,4 @@ export function assertCommand(value: unknown): void {
 function pathOf(keys: readonly PropertyKey[]): string {
   const path = keys.map(key => (typeof key === 'number' ? `[${key}]` : `.${redact(String(key))}`)).join('')
   return path.replace(/^\./, '').slice(0, 200)
-}
-
-/** Java adds the interface to a link-local address (`fe80::1%eth0`); no other host can use that. */
-function isUsableIp(ip: string): boolean {
-  return isIP(ip) !== 0 && !ip.includes('%')
 }

@@ -2,6 +2,7 @@
  * The words of Arklet: what a base says and what it may be told.
  * Nothing here knows how the words travel (`codec.ts`, `topics.ts`) nor what Kubernetes makes of them.
  */
+import type { ToldAddress } from './base-address.ts'
 import type { Clash } from './clash.ts'
 import type { Proof } from './web-path.ts'
 
@@ -109,14 +110,13 @@ interface Heard {
 export type Observation = Heard &
   (
     | { readonly kind: 'queryBaseline'; readonly metadata: BaseMetadata }
-    | {
+    | ({
         readonly kind: 'heart'
         readonly metadata: BaseMetadata
-        readonly ip: string
         readonly hostName: string
         readonly port: number
         readonly state: BizState
-      }
+      } & ToldAddress)
     | { readonly kind: 'health'; readonly health: HealthReport }
     | { readonly kind: 'snapshot'; readonly bizs: readonly BizReport[] }
     | {

@@ -83,8 +83,10 @@ function remember(streams: Map<string, Stream>, key: string, newestMs: number): 
 function streamOf(observation: Exclude<Observation, { kind: 'queryBaseline' }>): string {
   switch (observation.kind) {
     case 'heart': {
-      const { metadata, ip, hostName, port } = observation
-      return ['heart', metadata.name, metadata.version, metadata.clusterName, ip, hostName, port].join('\n')
+      const { metadata, ip, unusableIp, hostName, port } = observation
+      return ['heart', metadata.name, metadata.version, metadata.clusterName, ip ?? unusableIp, hostName, port].join(
+        '\n',
+      )
     }
     case 'answer': {
       const { command, name, version, outcome } = observation

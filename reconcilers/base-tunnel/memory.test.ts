@@ -24,6 +24,15 @@ test('a dead base is remembered with its foreign modules, and comes back dead, u
   expect(record?.foreign).toEqual(foreign)
 })
 
+test('an address that others cannot use is remembered as none', () => {
+  const address = { unusableIp: '127.0.1.1', hostName: 'h7', port: 0 }
+  const [again] = remembered(memoryOf([dead('b7', 5_000, { address })], 10), reader)
+  expect(again?.address).toEqual({ hostName: 'h7', port: 0 })
+  // As an earlier version wrote it.
+  const before = { ip: '127.0.1.1', hostName: 'h7', port: 0 }
+  expect(remembered(memoryOf([dead('b7', 5_000, { address: before })], 10), reader)).toMatchObject([{ address }])
+})
+
 test('its address is remembered too: the heart of one that returns may have stopped, and nothing else tells it', () => {
   const address = { ip: '10.9.8.7', hostName: 'h7', port: 1238 }
   expect(remembered(memoryOf([dead('b7', 5_000, { address })], 10), reader)).toMatchObject([{ address }])

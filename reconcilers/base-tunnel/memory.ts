@@ -1,9 +1,9 @@
 /** The dead bases that are remembered beyond a restart of ours, in one ConfigMap. Pure. */
 import type { V1ConfigMap } from '@kubernetes/client-node'
 import { z } from 'zod'
-import { type BaseId, type BizKey, baseId } from '../../mqtt-bridge/index.ts'
+import { type BaseId, type BizKey, baseId, readAddress } from '../../mqtt-bridge/index.ts'
 import type { NodeName } from '../names.ts'
-import type { BaseRecord } from '../registry/base-record.ts'
+import type { BaseAddress, BaseRecord } from '../registry/base-record.ts'
 import { newRecord } from '../registry/new-record.ts'
 
 export const MEMORY_NAME = 'koupleless-module-controller-memory'
@@ -12,7 +12,7 @@ const MEMORY_KEY = 'bases.json'
 const BYTES_MAX = 512 * 1024
 
 const metadataShape = z.object({ name: z.string(), version: z.string(), clusterName: z.string() })
-const addressShape = z.object({ ip: z.string().min(1), hostName: z.string(), port: z.number() })
+const addressShape = z.object({ ip: z.string().min(1).optional(), hostName: z.string(), port: z.number() })
 const entryShape = z.object({
   identity: z.string().min(1),
   diedAtMs: z.number(),
@@ -76,6 +76,13 @@ export function remembered(
   )
 }
 
+/** What an earlier version wrote may be one that nobody can use. */
+const addressOf = ({ ip, hostName, port }: NonNullable<Entry['address']>): BaseAddress => ({
+  ...(ip !== undefined && readAddress(ip)),
+  hostName,
+  port,
+})
+
 function recordOf(
   { identity, diedAtMs, aliveAtMs, why, foreign, metadata, address }: Entry,
   nodeNameOf: (id: BaseId) => NodeName,
@@ -89,7 +96,7 @@ function recordOf(
     servedUntilMs: aliveAtMs,
     basePodSettled: true,
     ...(foreign && { foreign: new Set(foreign as BizKey[]) }),
-    ...(address && { address }),
+    ...(address && { address: addressOf(address) }),
   }
   return record
 }

@@ -25,6 +25,27 @@ test('a Node tells whom to ask: the base is known, yet proven by nothing', () =>
   })
 })
 
+test('an address that others cannot use is none, also where an earlier version showed it', () => {
+  const before = aNode({ address: { ip: '10.0.0.1', hostName: 'b1', port: 0 } })
+  const status = {
+    ...before.status,
+    addresses: [
+      { type: 'InternalIP', address: '127.0.1.1' },
+      { type: 'Hostname', address: 'b1' },
+    ],
+  }
+  const record = adopted({ ...before, status })
+  expect(record.address).toEqual({ unusableIp: '127.0.1.1', hostName: 'b1', port: 0 })
+  const { actions } = planNode(nodeFacts({ record, node: { ...before, status } }))
+  expect(actions).toContainEqual(
+    expect.objectContaining({
+      patch: { type: 'merge', body: { status: { addresses: [{ type: 'Hostname', address: 'b1' }] } } },
+    }),
+  )
+  const nameless = { ...before, status: { ...before.status, addresses: [] } }
+  expect(adopted(nameless)).not.toHaveProperty('address')
+})
+
 test('until when the base was served is told by the last look at it, whoever renewed its Lease since', () => {
   const lease = aLease(now - 1_000, { lookedAtMs: now - 3_600_000 })
   expect(adopted(aNode(), lease).servedUntilMs).toBe(now - 3_600_000)

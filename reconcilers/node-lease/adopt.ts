@@ -1,6 +1,6 @@
 /** What a Node and its Lease tell of a base: how we know, after a restart, whom to ask. Pure. */
 import type { V1Lease, V1Node } from '@kubernetes/client-node'
-import { baseId } from '../../mqtt-bridge/index.ts'
+import { baseId, readAddress } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION, LABEL, nodeName } from '../names.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { newRecord } from '../registry/new-record.ts'
@@ -72,10 +72,11 @@ const metadataOf = (labels: Labels): BaseRecord['metadata'] => ({
 function addressOf({ status, metadata }: V1Node): Pick<BaseRecord, 'address'> {
   const address = (type: string): string => status?.addresses?.find(entry => entry.type === type)?.address ?? ''
   const ip = address('InternalIP')
-  if (ip === '') return {}
-  return {
-    address: { ip, hostName: address('Hostname'), port: Number(metadata?.labels?.[LABEL.tunnelPort] ?? 0) || 0 },
-  }
+  const hostName = address('Hostname')
+  if (ip === '' && hostName === '') return {}
+  const port = Number(metadata?.labels?.[LABEL.tunnelPort] ?? 0) || 0
+  // An earlier version showed any address.
+  return { address: { ...(ip !== '' && readAddress(ip)), hostName, port } }
 }
 
 function ownOf(node: V1Node): Pick<BaseRecord, 'metaspaceOwnBytes'> {

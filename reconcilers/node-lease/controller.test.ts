@@ -7,7 +7,7 @@ import { nodeName } from '../names.ts'
 import { nodeNaming } from '../node-identity.ts'
 import { alone } from '../ownership.ts'
 import { ApiError, type BasePods, type Cluster, type Log, type Store } from '../ports.ts'
-import { aBase, anObservation, BUILT_AT_MS } from '../registry/a-base.ts'
+import { aBase, aHeartSaying, anObservation, BUILT_AT_MS } from '../registry/a-base.ts'
 import { BaseRegistry } from '../registry/base-registry.ts'
 import { StoringCluster } from './a-cluster.ts'
 import { aLease, aLink, aNode, someSettings } from './a-node.ts'
@@ -127,6 +127,27 @@ test('its arrival is told', async () => {
   world.welcome()
   await world.settle()
   expect(world.events).toMatchObject([{ reason: 'BaseRegistered', message: 'Base b1 at 10.0.0.1 is registered' }])
+})
+
+test('a base without an address that others can use gets its Node, and one Event that names what it says', async () => {
+  world.hear(aHeartSaying('127.0.1.1'))
+  world.hear(anObservation('health'))
+  world.reach('heard')
+  world.registry.note(b1, { kind: 'foreign', keys: new Set() })
+  const toldOf = () => world.events.filter(({ reason }) => reason === 'NoAddress')
+  for (let beat = 1; beat < 5; beat += 1) {
+    await world.settle()
+    world.hear(aHeartSaying('127.0.1.1', { publishedAtMs: BUILT_AT_MS + beat }))
+  }
+  expect(world.api.nodesByName.get(node1)?.status?.addresses).toEqual([{ type: 'Hostname', address: 'b1' }])
+  expect(toldOf()).toMatchObject([{ type: 'Warning', message: expect.stringContaining('"127.0.1.1"') }])
+  expect(world.finds).toEqual([])
+  // Once it has one and loses it, that is news.
+  world.hear(anObservation('heart', { publishedAtMs: BUILT_AT_MS + 10 }))
+  await world.settle()
+  world.hear(aHeartSaying('127.0.1.1', { publishedAtMs: BUILT_AT_MS + 20 }))
+  await world.settle()
+  expect(toldOf()).toHaveLength(2)
 })
 
 test('what we wrote is not written again while the watch is behind', async () => {

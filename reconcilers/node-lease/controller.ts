@@ -19,8 +19,9 @@ import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { adoptBase } from './adopt.ts'
 import { lookedAtMs, RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
+import { NoAddress } from './no-address.ts'
 import type { Labels } from './node-object.ts'
-import { type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'
+import { ipToLookFor, type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'
 import { type NodeAction, type NodeFacts, planNode } from './plan.ts'
 import { writtenProofs } from './proofs-on-lease.ts'
 import type { NodeLeaseSettings } from './settings.ts'
@@ -75,9 +76,11 @@ export class NodeLeaseController implements Reconciler<NodeName> {
   readonly #takenSinceMs = new Map<NodeName, number>()
 
   readonly #brake = new WriteBrake<string>()
+  readonly #noAddress: NoAddress
 
   constructor(options: NodeLeaseControllerOptions) {
     this.#of = options
+    this.#noAddress = new NoAddress(options)
   }
 
   async reconcile(name: NodeName): Promise<Outcome> {
@@ -85,7 +88,9 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     if (!store.synced) return settled('none', 'not synced')
     if (!registry.byNode(name)) this.#forget(name)
     const lookInMs = await this.#lookUp(name)
-    const plan = planNode(this.#facts(name))
+    const facts = this.#facts(name)
+    const plan = planNode(facts)
+    this.#noAddress.tell(facts)
     for (const [at, action] of plan.actions.entries()) {
       if (at > 0 && !this.#isDueStill(name, action)) break
       const obstacle = await this.#carryOut(name, action)
@@ -285,12 +290,13 @@ export class NodeLeaseController implements Reconciler<NodeName> {
   async #lookUp(name: NodeName): Promise<number | undefined> {
     const { registry, clock } = this.#of
     const record = this.#isOursStill(name) ? registry.byNode(name) : undefined
-    if (record?.reach.state !== 'heard' || !record.address || record.noCommands) return undefined
+    const ip = record && ipToLookFor(record)
+    if (!record || !ip) return undefined
     const lookup = lookupOf(this.#lookups.get(name), record, clock.now())
     this.#lookups.set(name, lookup)
     const dueInMs = this.#lookDueInMs(lookup)
     if (dueInMs !== 0) return dueInMs
-    const found = await this.#find(record.address.ip)
+    const found = await this.#find(ip)
     const next = looked(lookup, found !== undefined)
     this.#lookups.set(name, next)
     if (found) await this.#pin(record, found)
@@ -337,6 +343,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     this.#lookups.delete(name)
     this.#topology.delete(name)
     this.#takenSinceMs.delete(name)
+    this.#noAddress.forget(name)
     this.#brake.forget(name)
     this.#brake.forget(leaseKey(name))
     this.#of.ownership.forgets(name)

@@ -31,3 +31,7 @@ export function looked(lookup: Lookup, found: boolean): Lookup {
   const looks = lookup.looks + 1
   return { ...lookup, looks, over: found || looks >= LOOK_AFTER_MS.length }
 }
+
+/** The address by which a base's own Pod can be told now. */
+export const ipToLookFor = ({ reach, address, noCommands }: BaseRecord): string | undefined =>
+  reach.state === 'heard' && !noCommands ? address?.ip : undefined

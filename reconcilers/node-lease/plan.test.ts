@@ -4,7 +4,7 @@ import { aBase, type BaseFacts, BUILT_AT_MS } from '../registry/a-base.ts'
 import type { ReachState } from '../registry/base-record.ts'
 import { aLease, aLink, aNode, nodeFacts, someSettings } from './a-node.ts'
 import { foreignOf } from './lease.ts'
-import { FOREIGN_GRACE_MS, HEALTH_GRACE_MS, type NodeFacts, PODS_GRACE_MS, planNode } from './plan.ts'
+import { ADDRESS_GRACE_MS, FOREIGN_GRACE_MS, HEALTH_GRACE_MS, type NodeFacts, PODS_GRACE_MS, planNode } from './plan.ts'
 
 const now = BUILT_AT_MS
 const MIB = 1024 ** 2
@@ -55,8 +55,20 @@ describe('a base without a Node', () => {
     expect(kinds({ ...unknown, nowMs: now + HEALTH_GRACE_MS })).toEqual(['createNode'])
   })
 
-  test('waits for its address', () => {
-    expect(kinds(newcomer({ lacking: ['address'] }))).toEqual([])
+  test('waits for its address, but not for ever: its heart may have stopped', () => {
+    const unknown = newcomer({ lacking: ['address'] })
+    expect(plan(unknown)).toMatchObject({ actions: [], wakeAfterMs: ADDRESS_GRACE_MS })
+    expect(kinds({ ...unknown, nowMs: now + ADDRESS_GRACE_MS })).toEqual(['createNode'])
+  })
+
+  test('that has no address of use to others gets one at once, without InternalIP and without that label', () => {
+    const [action] = plan(newcomer({ address: { unusableIp: '127.0.1.1', hostName: 'h1', port: 0 } })).actions
+    expect(action).toMatchObject({
+      kind: 'createNode',
+      node: { status: { addresses: [{ type: 'Hostname', address: 'h1' }] } },
+    })
+    expect(JSON.stringify(action)).not.toContain('127.0.1.1')
+    expect(JSON.stringify(action)).not.toContain('base.koupleless.io/ip')
   })
 
   test('gets none before it is proven to live', () => {
@@ -125,6 +137,14 @@ describe('a Node that stands', () => {
       },
     })
     expect(bodyOf('patchNode', { record })).toEqual({ metadata: { labels: { 'base.koupleless.io/ip': '10.0.0.9' } } })
+  })
+
+  test('loses an address by which others reach the base no longer', () => {
+    const record = aBase({ address: { unusableIp: 'unknown', hostName: 'b1', port: 0 } })
+    expect(bodyOf('patchNodeStatus', { record })).toEqual({
+      status: { addresses: [{ type: 'Hostname', address: 'b1' }] },
+    })
+    expect(bodyOf('patchNode', { record })).toEqual({ metadata: { labels: { 'base.koupleless.io/ip': null } } })
   })
 
   test('made by an earlier version is told from others by its own name', () => {

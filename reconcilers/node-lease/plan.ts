@@ -56,6 +56,8 @@ type Standing = Known & { readonly node: V1Node }
 
 /** A Node's one POST shall carry what the first health answer says; a base that never gives one gets its Node all the same. */
 export const HEALTH_GRACE_MS = 2_000
+/** Only a heart tells it, and that of a base which lives and answers may have stopped. */
+export const ADDRESS_GRACE_MS = 30_000
 /** Likewise the Lease and the foreign modules, which the first snapshot tells. */
 export const FOREIGN_GRACE_MS = 5_000
 /** Without its Node a Pod may linger for a minute until the garbage collector comes by. */
@@ -148,7 +150,8 @@ function planAbsent(facts: Known): NodePlan {
     return { actions: [{ kind: 'giveUp', why }], why }
   }
   if (record.reach.state !== 'heard') return nothing('no Node yet: the base is not proven to live')
-  if (!record.address) return nothing('no Node yet: the base has not told its address')
+  const addressInMs = record.reach.sinceMs + ADDRESS_GRACE_MS - nowMs
+  if (!record.address && addressInMs > 0) return nothing('no Node yet: the base has not told its address', addressInMs)
   const waitMs = record.reach.sinceMs + HEALTH_GRACE_MS - nowMs
   if (!record.health && waitMs > 0) return nothing('no Node yet: its first health answer is awaited', waitMs)
   const node = newNode(facts, nodeConditions({ record, prior: [], link, nowMs }))

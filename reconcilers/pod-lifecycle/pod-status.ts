@@ -105,7 +105,8 @@ export function podStatus(facts: StatusFacts): V1PodStatus {
     supersededVerdict(standings, prior),
   ].filter(verdict => verdict !== undefined)
   const ours = new Set(verdicts.map(({ type }) => type))
-  const ip = record.address?.ip
+  // While nothing is known of the base's address, what the Pod shows stands.
+  const ip = record.address ? record.address.ip : pod.status?.podIP
   return {
     phase: phaseOf(pod, containers),
     conditions: [

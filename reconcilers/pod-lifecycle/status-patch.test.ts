@@ -19,3 +19,9 @@ test('addresses go as whole lists, under the version they were planned from', ()
   const patch = statusPatch(aPod(), { ...action, ipsChanged: true })
   expect(patch).toMatchObject({ type: 'merge', body: { metadata: { resourceVersion: '1' }, status } })
 })
+
+test('an address that the base has no longer is taken away: what a patch leaves out would stay', () => {
+  const { podIP: _ip, podIPs: _ips, hostIPs: _hosts, ...without } = status
+  const patch = statusPatch(aPod(), { ...action, status: { ...without, conditions: [] }, ipsChanged: true })
+  expect(patch.body).toMatchObject({ status: { podIP: null, podIPs: null, hostIP: null, hostIPs: null } })
+})

@@ -226,3 +226,9 @@ export function anObservation<K extends Kind>(kind: K, facts?: ObservationFacts<
   const base: BaseId = baseId(facts?.base ?? 'b1')
   return { ...SAMPLES[kind], ...facts, base }
 }
+
+/** A heart whose sender knows no address that others can use. */
+export function aHeartSaying(unusableIp: string, facts?: ObservationFacts<'heart'>): Of<'heart'> {
+  const { ip: _none, ...heart } = anObservation('heart', facts)
+  return { ...heart, unusableIp }
+}

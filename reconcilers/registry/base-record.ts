@@ -7,6 +7,7 @@ import type {
   Clash,
   HealthReport,
   Proof,
+  ToldAddress,
   WebServer,
 } from '../../mqtt-bridge/index.ts'
 import type { NodeName } from '../names.ts'
@@ -208,13 +209,16 @@ export interface ProcessTrace {
   readonly address?: Turn
 }
 
+/** `ip` is absent where the base knows none by which others reach it, `unusableIp` then what it says instead. */
+export type BaseAddress = ToldAddress & { readonly hostName: string; readonly port: number }
+
 export interface BaseRecord {
   readonly id: BaseId
   readonly nodeName: NodeName
   readonly tunnel: 'mqtt'
   readonly metadata: BaseMetadata
   /** Absent until the first heart (a queryBaseline carries none). */
-  readonly address?: { readonly ip: string; readonly hostName: string; readonly port: number }
+  readonly address?: BaseAddress
   readonly firstHeardAtMs: number
   readonly life: Life
   readonly reach: Reach

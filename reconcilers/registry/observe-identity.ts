@@ -1,5 +1,5 @@
 import type { BaseMetadata, Observation } from '../../mqtt-bridge/index.ts'
-import type { BaseRecord } from './base-record.ts'
+import type { BaseAddress, BaseRecord } from './base-record.ts'
 import { begun, noTrace, turned } from './detect-duplicate.ts'
 import { restarted, startedAnew } from './detect-restart.ts'
 import { changed, follow, type ObserveContext, type Observed, unchanged } from './observed.ts'
@@ -20,26 +20,33 @@ export function observeQueryBaseline(record: BaseRecord, heard: QueryBaseline, {
 }
 
 export function observeHeart(record: BaseRecord, heart: Heart, { nowMs }: ObserveContext): Observed {
-  const { ip, hostName, port } = heart
-  const known = described(record, heart.metadata, { ip, hostName, port })
+  const known = described(record, heart.metadata, addressOf(heart))
   const traced = follow(known, next => traceIdentity(next, heart, nowMs))
   return follow(traced, next => said(next, heart.state === 'deactivated' || heart.state === 'stopped'))
 }
 
+const addressOf = ({ ip, unusableIp, hostName, port }: Heart): BaseAddress => ({
+  ...(ip !== undefined && { ip }),
+  ...(unusableIp !== undefined && { unusableIp }),
+  hostName,
+  port,
+})
+
 /** The port is left out: two bases on one host differ by it, and so does one base over two tunnels. */
-const addressText = ({ ip, hostName }: Heart): string => JSON.stringify([ip, hostName])
+const addressText = ({ ip, unusableIp, hostName }: Heart): string => JSON.stringify([ip ?? unusableIp, hostName])
 const metadataText = ({ name, version, clusterName }: BaseMetadata): string =>
   JSON.stringify([name, version, clusterName])
 
 function described(record: BaseRecord, metadata: BaseMetadata, address: BaseRecord['address']): Observed {
-  const moved = !sameAddress(address, record.address)
+  const moved = address !== record.address && wholeAddress(address) !== wholeAddress(record.address)
   if (!moved && metadataText(metadata) === metadataText(record.metadata)) return unchanged(record)
   const next = { ...record, metadata, ...(address && { address }) }
   return moved ? changed(next, 'described', 'moved') : changed(next, 'described')
 }
 
-const sameAddress = (a: BaseRecord['address'], b: BaseRecord['address']): boolean =>
-  a?.ip === b?.ip && a?.hostName === b?.hostName && a?.port === b?.port
+/** All of it: what shows the base shows each part. */
+const wholeAddress = (address: BaseAddress | undefined): string =>
+  JSON.stringify([address?.ip, address?.unusableIp, address?.hostName, address?.port])
 
 function traceIdentity(record: BaseRecord, heart: Heart, nowMs: number): Observed {
   const trace = record.process ?? noTrace

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { baseId, type Observation } from '../../mqtt-bridge/index.ts'
-import { aBase, aContext, aFlight, anObservation, BUILT_AT_MS } from './a-base.ts'
+import { aBase, aContext, aFlight, aHeartSaying, anObservation, BUILT_AT_MS } from './a-base.ts'
 import type { BaseRecord, Life } from './base-record.ts'
 import { observe } from './observe.ts'
 
@@ -111,6 +111,14 @@ describe('a base that nobody knew', () => {
 })
 
 describe('what it says of itself', () => {
+  test('a base that says another word for no address has moved', () => {
+    const first = observe(aBase(), aHeartSaying('unknown'), aContext())
+    expect(first?.record.address).toEqual({ unusableIp: 'unknown', hostName: 'b1', port: 0 })
+    expect(first?.changes).toContain('moved')
+    const again = observe(first?.record, aHeartSaying('127.0.1.1', { publishedAtMs: BUILT_AT_MS + 20 }), aContext())
+    expect(again?.changes).toContain('moved')
+  })
+
   test('a new address, name or version is taken over', () => {
     const heart = anObservation('heart', {
       ip: '10.0.0.2',
