@@ -15,13 +15,11 @@ import {
   type Rng,
   type Store,
 } from '../ports.ts'
-import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { adoptBase } from './adopt.ts'
 import { lookedAtMs, RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
 import { NoAddress } from './no-address.ts'
-import type { Labels } from './node-object.ts'
-import { ipToLookFor, type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'
+import { OwnPodSearch } from './own-pod-search.ts'
 import { type NodeAction, type NodeFacts, planNode } from './plan.ts'
 import { writtenProofs } from './proofs-on-lease.ts'
 import type { NodeLeaseSettings } from './settings.ts'
@@ -44,8 +42,6 @@ export interface NodeLeaseControllerOptions {
 /** Older than this, absence from the cache proves nothing. */
 const CACHE_FRESH_MS = 120_000
 const LOOK_AGAIN_MS = 200
-/** And up to as much later: who finds no room for a look must not come back all at once. */
-const LOOK_POSTPONED_MS = 1_000
 const TAKEN_LOOK_AGAIN_MS = 60_000
 const CHANGES: ReadonlySet<NodeAction['kind']> = new Set([
   'patchNode',
@@ -70,24 +66,24 @@ export class NodeLeaseController implements Reconciler<NodeName> {
   readonly #of: NodeLeaseControllerOptions
   readonly #nodes = new Latest<NodeName, V1Node>()
   readonly #leases = new Latest<LeaseName, V1Lease>()
-  readonly #lookups = new Map<NodeName, Lookup>()
-  readonly #topology = new Map<NodeName, Labels>()
   /** Since when the API server says that a Node exists which our watch does not show. */
   readonly #takenSinceMs = new Map<NodeName, number>()
 
   readonly #brake = new WriteBrake<string>()
   readonly #noAddress: NoAddress
+  readonly #search: OwnPodSearch
 
   constructor(options: NodeLeaseControllerOptions) {
     this.#of = options
     this.#noAddress = new NoAddress(options)
+    this.#search = new OwnPodSearch(options)
   }
 
   async reconcile(name: NodeName): Promise<Outcome> {
     const { registry, store } = this.#of
     if (!store.synced) return settled('none', 'not synced')
     if (!registry.byNode(name)) this.#forget(name)
-    const lookInMs = await this.#lookUp(name)
+    const lookInMs = await this.#search.lookUp(name)
     const facts = this.#facts(name)
     const plan = planNode(facts)
     this.#noAddress.tell(facts)
@@ -124,7 +120,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
       tenure: record ? ownership.tenure(record, lease) : { kind: 'leave', why: 'no base of that name is known' },
       link: registry.link,
       podsLeft: store.podsOn(name).length,
-      topology: this.#topology.get(name),
+      topology: this.#search.topologyOf(name),
       settings: { ...settings, holderIdentity: ownership.holder },
       nowMs,
     }
@@ -286,53 +282,6 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     recorder.emit(events.nodeNameTaken({ name, ...(uid !== undefined && { uid }) }, identity, why))
   }
 
-  /** Looks for the base's own Pod where that is due; returns when it is due next. */
-  async #lookUp(name: NodeName): Promise<number | undefined> {
-    const { registry, clock } = this.#of
-    const record = this.#isOursStill(name) ? registry.byNode(name) : undefined
-    const ip = record && ipToLookFor(record)
-    if (!record || !ip) return undefined
-    const lookup = lookupOf(this.#lookups.get(name), record, clock.now())
-    this.#lookups.set(name, lookup)
-    const dueInMs = this.#lookDueInMs(lookup)
-    if (dueInMs !== 0) return dueInMs
-    const found = await this.#find(ip)
-    const next = looked(lookup, found !== undefined)
-    this.#lookups.set(name, next)
-    if (found) await this.#pin(record, found)
-    // What was pinned belonged to another address or process.
-    else if (next.over || record.basePod) registry.note(record.id, { kind: 'basePod', basePod: undefined })
-    return lookDueInMs(next, clock.now())
-  }
-
-  #lookDueInMs(lookup: Lookup): number | undefined {
-    const { clock, rng, furtherLooks } = this.#of
-    const dueInMs = lookDueInMs(lookup, clock.now())
-    const isPostponed = dueInMs === 0 && lookup.looks > 0 && !furtherLooks.tryTake()
-    return isPostponed ? LOOK_POSTPONED_MS * (1 + rng.next()) : dueInMs
-  }
-
-  /** No base fails to become a Node because its Pod could not be looked up. */
-  async #find(ip: string): Promise<Awaited<ReturnType<BasePods['find']>>> {
-    try {
-      return await this.#of.basePods.find(ip)
-    } catch (error) {
-      this.#of.log.warn('own pod of a base not looked up', { ip, error: String(error) })
-      return undefined
-    }
-  }
-
-  async #pin(record: BaseRecord, found: NonNullable<BaseRecord['basePod']> & { nodeName: string }): Promise<void> {
-    const { basePods, registry, log } = this.#of
-    try {
-      this.#topology.set(record.nodeName, await basePods.topologyOf(found.nodeName))
-    } catch (error) {
-      log.warn('zone of a base not looked up', { node: found.nodeName, error: String(error) })
-    }
-    if (record.basePod?.uid !== found.uid || !record.basePodSettled)
-      registry.note(record.id, { kind: 'basePod', basePod: found })
-  }
-
   #forgetWrites(name: NodeName): void {
     this.#nodes.forget(name)
     this.#leases.forget(leaseName(name))
@@ -340,8 +289,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
 
   #forget(name: NodeName): void {
     this.#forgetWrites(name)
-    this.#lookups.delete(name)
-    this.#topology.delete(name)
+    this.#search.forget(name)
     this.#takenSinceMs.delete(name)
     this.#noAddress.forget(name)
     this.#brake.forget(name)
