@@ -7,8 +7,8 @@ import { type BizKey, type BizReport, bizKey } from '../mqtt-bridge/index.ts'
 import { ANNOTATION, type PodKey } from './names.ts'
 import { keyOfPod, podRef } from './pod-identity.ts'
 import type { ValueLookup } from './pod-lifecycle/container-env.ts'
-import { drainMsOf, type ReplaceMode, replaceModeOf } from './pod-lifecycle/module-annotations.ts'
-import { readModules } from './pod-lifecycle/module-spec.ts'
+import { drainMsOf, isOrdered, type ReplaceMode, replaceModeOf } from './pod-lifecycle/module-annotations.ts'
+import { type ModuleSpec, readModules } from './pod-lifecycle/module-spec.ts'
 import { isOver } from './pod-lifecycle/pod-end.ts'
 import { preStopMsOf } from './pod-lifecycle/stop-hooks.ts'
 import { type ClaimId, claimId, type ModuleTuple } from './registry/base-record.ts'
@@ -23,6 +23,10 @@ export interface Claim {
   readonly pod: PodKey
   readonly podUid: string
   readonly container: string
+  /** Among the containers of its Pod. */
+  readonly position: number
+  /** The container that its Pod wants active first. */
+  readonly after?: { readonly container: string; readonly bizName: string }
   readonly bizName: string
   readonly tuple: ModuleTuple
   readonly createdAtMs: number
@@ -100,11 +104,15 @@ function runsIn(status: V1ContainerStatus): Pick<Claim, 'ran' | 'ended'> {
 const runOf = ({ imageID: imageId }: V1ContainerStatus, startedAt: Date | undefined): Ran | undefined =>
   startedAt && { startedAtMs: timeOf(startedAt), imageId }
 
+const afterOf = (before: ModuleSpec | undefined): Pick<Claim, 'after'> =>
+  before ? { after: { container: before.container, bizName: before.bizName } } : {}
+
 export function claimsOfPod(pod: V1Pod, lookups: ClaimLookups): readonly Claim[] {
   const { annotations, creationTimestamp } = pod.metadata ?? {}
   const { uid } = podRef(pod)
   const marker = annotations?.[ANNOTATION.replacing]
-  return readModules(pod, lookups.value).flatMap(spec =>
+  const before = isOrdered(pod) ? readModules(pod, lookups.value) : []
+  return readModules(pod, lookups.value).flatMap((spec, position) =>
     spec.kind !== 'module'
       ? []
       : {
@@ -112,6 +120,8 @@ export function claimsOfPod(pod: V1Pod, lookups: ClaimLookups): readonly Claim[]
           pod: keyOfPod(pod),
           podUid: uid,
           container: spec.container,
+          position,
+          ...afterOf(before[position - 1]),
           bizName: spec.bizName,
           tuple: spec.tuple,
           createdAtMs: timeOf(creationTimestamp),

@@ -47,6 +47,7 @@ export const ANNOTATION = {
   envAsArgs: 'module-controller.koupleless.io/env-as-args',
   replace: 'module-controller.koupleless.io/replace',
   drainSeconds: 'module-controller.koupleless.io/drain-seconds',
+  ordered: 'module-controller.koupleless.io/ordered',
   restartedAt: 'kubectl.kubernetes.io/restartedAt',
   /** On a Pod, written before a biz of the same version is replaced in place: see `pod-lifecycle/provenance.ts`. */
   replacing: 'module-controller.koupleless.io/replacing',

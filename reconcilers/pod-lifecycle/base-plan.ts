@@ -1,6 +1,6 @@
 /** All biz names of one base: which of their steps may be sent now, under the limits of a base. Pure. */
 import type { Command } from '../../mqtt-bridge/index.ts'
-import type { NameClaims } from '../claims.ts'
+import type { Claim, NameClaims } from '../claims.ts'
 import type { BaseRecord, Flight } from '../registry/base-record.ts'
 import type { Note } from '../registry/notes.ts'
 import { isDrainOver } from './drain.ts'
@@ -35,7 +35,7 @@ export function silenceOf(record: BaseRecord): string | undefined {
 export function planBase(record: BaseRecord, claims: ReadonlyMap<string, NameClaims>, nowMs: number): BasePlan {
   const silence = silenceOf(record)
   if (silence) return { notes: [], send: [], why: [silence] }
-  const steps = [...claims.values()].map(name => planned({ record, claims: name, nowMs }))
+  const steps = [...claims.values()].map(name => planned({ record, claims: name, all: claims, nowMs }))
   const asked = steps.map(({ step }) => step).filter(isSend)
   const wanted = asked.filter(step => isReadyToProve(record, step))
   const lost = lostInstalls(record, wanted)
@@ -125,7 +125,13 @@ function admit(record: BaseRecord, wanted: readonly SendStep[]): readonly SendSt
 function bySendOrder(a: SendStep, b: SendStep): number {
   if (a.kind !== 'install' || b.kind !== 'install')
     return (a.kind === 'install' ? 1 : 0) - (b.kind === 'install' ? 1 : 0)
-  return a.claim.createdAtMs - b.claim.createdAtMs || (a.claim.id < b.claim.id ? -1 : 1)
+  return byAge(a.claim, b.claim)
+}
+
+/** The containers of one Pod in the order in which it names them. */
+function byAge(a: Claim, b: Claim): number {
+  if (a.podUid === b.podUid) return a.position - b.position
+  return a.createdAtMs - b.createdAtMs || (a.podUid < b.podUid ? -1 : 1)
 }
 
 export function commandOf(step: SendStep): Command {

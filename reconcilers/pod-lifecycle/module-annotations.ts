@@ -22,6 +22,9 @@ export function drainMsOf(pod: V1Pod): number {
   return text !== undefined && isDrainSeconds(text) ? Number(text) * 1_000 : 0
 }
 
+/** Each container waits for the one before. */
+export const isOrdered = (pod: V1Pod): boolean => annotationOf(pod, ANNOTATION.ordered) === 'true'
+
 interface Rule {
   readonly name: string
   readonly isFit: (text: string) => boolean
@@ -36,6 +39,7 @@ const isOneOf =
 const RULES: readonly Rule[] = [
   { name: ANNOTATION.replace, isFit: isOneOf(REPLACE_MODES), takes: REPLACE_MODES.join(', ') },
   { name: ANNOTATION.drainSeconds, isFit: isDrainSeconds, takes: `whole seconds from 0 to ${DRAIN_SECONDS_MAX}` },
+  { name: ANNOTATION.ordered, isFit: isOneOf(['true', 'false']), takes: 'true, false' },
   { name: ANNOTATION.envAsArgs, isFit: isOneOf(['true', 'false']), takes: 'true, false' },
 ]
 

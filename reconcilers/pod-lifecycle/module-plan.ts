@@ -3,6 +3,7 @@ import { type BizKey, type BizReport, bizKey } from '../../mqtt-bridge/index.ts'
 import type { Claim, ClaimGroup } from '../claims.ts'
 import { type Attempt, type BaseRecord, type Flight, firstSentAtMs } from '../registry/base-record.ts'
 import { isProof, isUp, upVersions } from '../registry/web-modules.ts'
+import { inOrder } from './container-order.ts'
 import { drainedFirst } from './drain.ts'
 import { preStopFirst } from './pre-stop.ts'
 import { approachOf, HEALTH_WITHIN_MS, hasOtherWay, isPathFree, pathOwner } from './replacing.ts'
@@ -15,7 +16,7 @@ const wait = (why: string, untilMs?: number): Step =>
 
 export function planName(facts: NameFacts): Step {
   const step = facts.claims.groups.length === 0 ? planUnwanted(facts) : planWanted(facts, facts.claims.groups)
-  return drainedFirst(facts, preStopFirst(facts, step))
+  return drainedFirst(facts, preStopFirst(facts, inOrder(facts, step)))
 }
 
 function planUnwanted(facts: NameFacts): Step {

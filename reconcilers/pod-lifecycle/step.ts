@@ -45,6 +45,8 @@ export type Step =
 export interface NameFacts {
   readonly record: BaseRecord
   readonly claims: NameClaims
+  /** Those of every name, for what waits for another. */
+  readonly all?: ReadonlyMap<string, NameClaims>
   readonly nowMs: number
 }
 
