@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { SteppedClock } from '../reconcilers/loop/stepped-clock.ts'
 import { nodeName, podKey } from '../reconcilers/names.ts'
@@ -5,6 +8,7 @@ import { FakeApi } from './kube/a-fake-api.ts'
 import { aWitness } from './kube/a-witness.ts'
 import { ApiClient } from './kube/api-client.ts'
 import type { ResourceEvent, ResourceMeta } from './kube/framework.ts'
+import { KubeConfigError, loadKubeConfig } from './kube/kube-config.ts'
 import { ObjectStore } from './kube/store.ts'
 import { ModuleOperator, type ModuleOperatorOptions } from './watches.ts'
 
@@ -180,6 +184,24 @@ describe('the framework', () => {
     await it.operator.stopped()
     await started
     expect(it.store.synced).toBe(false)
+  })
+
+  test('is begun with the kubeconfig that was given, though the default one is broken', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'koupleless-home-'))
+    mkdirSync(join(home, '.kube'))
+    writeFileSync(join(home, '.kube', 'config'), '{ broken')
+    for (const [name, value] of [
+      ['HOME', home],
+      ['KUBECONFIG', ''],
+    ] as const)
+      vi.stubEnv(name, value)
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+      rmSync(home, { recursive: true })
+    })
+    const it = await watching()
+    await it.started()
+    expect(() => loadKubeConfig(undefined)).toThrow(KubeConfigError)
   })
 
   test('its status helpers reach the object', async () => {

@@ -10,6 +10,7 @@ import type { Log } from '../../reconcilers/ports.ts'
 import type { Api } from './api-client.ts'
 import {
   FrameworkOperator,
+  makeDefault,
   type OperatorLogger,
   type ResourceEvent,
   ResourceEventType,
@@ -53,7 +54,9 @@ export abstract class CoreOperator extends FrameworkOperator {
   readonly #pathOf = new Map<string, (meta: ResourceMeta) => string>()
 
   constructor(core: CoreOperatorOptions) {
-    super(loggerOf(core.log)) // builds a stock client from the environment, replaced at once
+    const restoreDefault = makeDefault(core.kubeConfig)
+    super(loggerOf(core.log))
+    restoreDefault()
     this.kubeConfig = core.kubeConfig
     this.#core = core
   }
