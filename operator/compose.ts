@@ -120,12 +120,12 @@ interface Facts {
 
 function composeKube(foundation: Foundation, { registry, store, wakes }: Facts) {
   const { config, kubeConfig, clock, rng, metrics, log, apiStop: signal, nextId, runs, openApi } = foundation
-  const { env, namespace } = config
+  const { env, watchNamespaces: namespaces } = config
   const { kubeApiQps: ratePerSecond, kubeApiBurst: burst } = config
   // Events and tolerations take only what is left over: in a burst they would else make the statuses wait.
   const brake = new TokenBucket({ ratePerSecond, burst, reserve: burst * 0.9, clock })
   const api = openApi(brake)
-  const cluster = new KubeCluster({ api, clock, ownNamespace: config.podNamespace, env, namespace })
+  const cluster = new KubeCluster({ api, clock, ownNamespace: config.podNamespace, env, namespaces })
   const eventBrake = new TokenBucket({ ...EVENTS, clock })
   const instance = config.clientId
   const recorder = new EventRecorder({ api, clock, metrics, log, signal, nextId, instance, brake: eventBrake })
@@ -133,7 +133,7 @@ function composeKube(foundation: Foundation, { registry, store, wakes }: Facts) 
   const onChange = wakes.basePodChanged.bind(wakes)
   const podsOfBases = new KubeBasePods({ api, reflectorPorts, store, log, signal, onChange })
   const shares = sharesOf(foundation, { api, registry, store, wakes })
-  const watched = { store, listener: wakes, replicas: shares.watched, env, namespace }
+  const watched = { store, listener: wakes, replicas: shares.watched, env, namespaces }
   const watches = new ModuleOperator({ kubeConfig, api, reflectorPorts, log, ...watched })
   const serverVersion = new ServerVersion({ api, clock, log })
   return { api, cluster, shares, watches, serverVersion, podsOfBases, ...outliving(runs, recorder, podsOfBases) }

@@ -21,7 +21,8 @@ test('without any setting there is a whole, frozen configuration', () => {
   const plain = config()
   expect(plain).toMatchObject({
     env: 'dev',
-    namespace: '',
+    watchNamespaces: [],
+    podNamespace: 'koupleless-system',
     brokerUrl: 'mqtt://127.0.0.1:1883',
     baseSilentAfterMs: 25_000,
     baseDeadAfterMs: 200_000,
@@ -50,7 +51,7 @@ test('a proxy is read by either name, and may lack its scheme', () => {
 test('the names of the peer mean what they meant there', () => {
   const peers = config({
     ENV: 'prod',
-    NAMESPACE: 'shop',
+    NAMESPACE: 'koupleless',
     CLIENT_ID: 'c-1',
     ENABLE_MQTT_TUNNEL: 'true',
     MQTT_BROKER: 'mqtt.example.com',
@@ -61,13 +62,30 @@ test('the names of the peer mean what they meant there', () => {
   })
   expect(peers).toMatchObject({
     env: 'prod',
-    namespace: 'shop',
+    podNamespace: 'koupleless',
+    watchNamespaces: [],
     clientId: 'c-1',
     brokerUrl: 'mqtt://mqtt.example.com:2883',
     mqttUsername: 'me',
     mqttPassword: 'hunter2',
-    mqttClientPrefix: 'mc',
+    mqttClientId: 'mc@@@c-1',
   })
+})
+
+test('which namespaces are served, each once', () => {
+  expect(config({ WATCH_NAMESPACES: 'shop, bar,,shop' }).watchNamespaces).toEqual(['shop', 'bar'])
+})
+
+test('a setting of the peer that has no effect is told once, with what to use instead', () => {
+  const warnings = (env: Readonly<Record<string, string>>) => {
+    const reading = readConfig([], env)
+    return reading.kind === 'config' ? reading.warnings.map(({ variable }) => variable) : [reading.output]
+  }
+  const none = ['ENABLE_HTTP_TUNNEL', 'ENABLE_MODULE_DEPLOYMENT_CONTROLLER', 'REPORT_HOOKS', 'VNODE_WORKER_NUM']
+  expect(warnings(Object.fromEntries(none.map(name => [name, 'true'])))).toEqual(none)
+  expect(warnings({ ENABLE_HTTP_TUNNEL: 'false', REPORT_HOOKS: '', ENV: 'prod' })).toEqual([])
+  expect(warnings({ NAMESPACE: 'koupleless' })).toEqual([])
+  expect(warnings({ NAMESPACE: 'shop', POD_NAMESPACE: 'koupleless' })).toEqual(['NAMESPACE'])
 })
 
 test.each([
@@ -92,7 +110,8 @@ test('a flag wins over its variable, an empty variable is none', () => {
 
 test.each([
   ['ENV', 'a/b'],
-  ['NAMESPACE', 'Not_A_Namespace'],
+  ['POD_NAMESPACE', 'Not_A_Namespace'],
+  ['WATCH_NAMESPACES', 'shop,Not_A_Namespace'],
   ['CLIENT_ID', 'a b'],
   ['MQTT_PORT', '70000'],
   ['MQTT_PROTOCOL_VERSION', '3'],

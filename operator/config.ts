@@ -3,16 +3,18 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Command, CommanderError } from 'commander'
 import { redact } from '../mqtt-bridge/index.ts'
+import { otherNamespace, type Warning, withoutEffect } from './config/of-the-peer.ts'
 import { flagOf, OPTIONS, type Option, type OptionName, type OptionValues } from './config/options.ts'
 
-export interface Config extends Omit<OptionValues, 'mqttPort' | 'mqttBroker' | 'clientId'> {
+export interface Config extends Omit<OptionValues, 'mqttPort' | 'mqttBroker' | 'clientId' | 'mqttClientPrefix'> {
   readonly clientId: string
+  readonly mqttClientId: string
   /** `mqtt://host:port` or `mqtts://host:port`. */
   readonly brokerUrl: string
 }
 
 export type Reading =
-  | { readonly kind: 'config'; readonly config: Config }
+  | { readonly kind: 'config'; readonly config: Config; readonly warnings: readonly Warning[] }
   /** Nothing to run: --help, --version (0) or errors (2). */
   | { readonly kind: 'exit'; readonly code: 0 | 2; readonly output: string }
 
@@ -43,8 +45,13 @@ export function readConfig(
   if ('output' in flags) return { kind: 'exit', code: 0, output: flags.output }
   const values = readValues(flags.given, env, faults)
   faults.push(...faultsBetween(values, { ...env }))
-  if (faults.length === 0) return { kind: 'config', config: Object.freeze(configOf(values, randomPart)) }
+  if (faults.length === 0) return reading(values, env, randomPart)
   return { kind: 'exit', code: 2, output: `${faults.map(fault => `error: ${fault}`).join('\n')}\n\n${usage(command)}` }
+}
+
+function reading(values: OptionValues, env: Environment, randomPart: () => string): Reading {
+  const config = Object.freeze(configOf(values, randomPart))
+  return { kind: 'config', config, warnings: [...withoutEffect(env), ...otherNamespace(env, config)] }
 }
 
 const usage = (command: Command): string =>
@@ -127,9 +134,8 @@ function readValue(
   return undefined
 }
 
-/** Whoever reads the variables of proxies takes them in lower case too. */
-const variable = ({ env: name }: Option<unknown>, env: Environment): string | undefined =>
-  env[name] || (name.endsWith('_PROXY') ? env[name.toLowerCase()] : undefined)
+const variable = ({ env: name, also = '' }: Option<unknown>, env: Environment): string | undefined =>
+  env[name] || env[also]
 
 const camelCase = (variable: string): string =>
   variable.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
@@ -197,8 +203,10 @@ function addressOf(broker: string): URL | undefined {
 }
 
 function configOf(values: OptionValues, randomPart: () => string): Config {
-  const { mqttBroker, mqttPort, clientId, ...rest } = values
-  return { ...rest, clientId: clientId ?? `${shortHost()}-${randomPart()}`, brokerUrl: brokerUrl(values) }
+  const { mqttBroker, mqttPort, mqttClientPrefix, clientId = `${shortHost()}-${randomPart()}`, ...rest } = values
+  // Some brokers take no other form, and the rights that a broker gives may hang on it.
+  const mqttClientId = `${mqttClientPrefix}@@@${clientId}`
+  return { ...rest, clientId, mqttClientId, brokerUrl: brokerUrl(values) }
 }
 
 /** A Pod's name, mostly. */

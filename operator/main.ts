@@ -5,7 +5,7 @@ import { ArkletError } from '../mqtt-bridge/index.ts'
 import type { Log, LogFields } from '../reconcilers/ports.ts'
 import { newClock, newRunIds, randomPart, rng } from './clock.ts'
 import { compose } from './compose.ts'
-import { type Config, readConfig, VERSION } from './config.ts'
+import { type Reading, readConfig, VERSION } from './config.ts'
 import { PrometheusMetrics } from './http/metrics.ts'
 import { ApiClient, type RequestBrake } from './kube/api-client.ts'
 import { readCredentials } from './kube/credentials.ts'
@@ -19,6 +19,8 @@ const EXIT_FAILED = 1
 /** The promise is two seconds. */
 const CLOSE_WITHIN_MS = 1_800
 
+type Settings = Extract<Reading, { kind: 'config' }>
+
 async function main(): Promise<number> {
   const reading = readConfig(undefined, undefined, randomPart)
   if (reading.kind === 'exit') {
@@ -27,7 +29,7 @@ async function main(): Promise<number> {
     return reading.code
   }
   try {
-    return await operate(reading.config, loadKubeConfig(reading.config.kubeconfig))
+    return await operate(reading, loadKubeConfig(reading.config.kubeconfig))
   } catch (error) {
     if (!isConfigError(error)) throw error
     process.stderr.write(`error: ${error.message}\n\nmodule-controller --help lists all options and their variables\n`)
@@ -39,7 +41,7 @@ async function main(): Promise<number> {
 const isConfigError = (error: unknown): error is Error =>
   error instanceof KubeConfigError || (error instanceof ArkletError && error.code === 'BROKER_CONFIG')
 
-async function operate(config: Config, kubeConfig: KubeConfig): Promise<number> {
+async function operate({ config, warnings }: Settings, kubeConfig: KubeConfig): Promise<number> {
   const clock = newClock()
   const metrics = new PrometheusMetrics()
   const runs = new AsyncLocalStorage<LogFields>()
@@ -57,6 +59,7 @@ async function operate(config: Config, kubeConfig: KubeConfig): Promise<number> 
   const opened = new Opened(log)
   opened.onClose('requests', () => apiStop.abort(new Error('stopped')))
   log.info('starting', { version: VERSION, env: config.env, client: config.clientId, node: process.version })
+  for (const { variable, instead } of warnings) log.warn('a setting has no effect here', { variable, instead })
   const closed = async (): Promise<void> => {
     const late = new AbortController()
     await Promise.race([opened[Symbol.asyncDispose](), clock.sleep(CLOSE_WITHIN_MS, late.signal)])

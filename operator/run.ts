@@ -79,7 +79,7 @@ function brokerTransport({ config, secrets }: ProcessFoundation): Transport {
   const { mqttUsernamePath, mqttPasswordPath } = config
   return openMqttTransport({
     url: config.brokerUrl,
-    clientId: `${config.mqttClientPrefix}-${config.clientId}`,
+    clientId: config.mqttClientId,
     protocolVersion: config.mqttProtocolVersion === '5' ? 5 : 4,
     ...(mqttCaPath !== undefined && { caPath: mqttCaPath }),
     ...(mqttClientCrtPath !== undefined && { clientCrtPath: mqttClientCrtPath }),

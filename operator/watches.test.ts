@@ -35,7 +35,7 @@ class Opened extends ModuleOperator {
   }
 }
 
-async function watching({ namespace = '' } = {}) {
+async function watching({ namespaces = [] }: { namespaces?: readonly string[] } = {}) {
   const fake = await FakeApi.start()
   const clock = new SteppedClock(1_000_000)
   const stop = new AbortController()
@@ -55,7 +55,7 @@ async function watching({ namespace = '' } = {}) {
       nodeOrLeaseChanged: name => heard.push(`node or lease ${name}`),
     },
     env: 'prod',
-    namespace,
+    namespaces,
   }
   const operator = new Opened(options)
   onTestFinished(async () => {
@@ -101,11 +101,13 @@ describe('what is watched', () => {
     )
   })
 
-  test('Pods of one namespace only, where that is asked for', async () => {
-    const it = await watching({ namespace: 'shop' })
+  test('Pods of some namespaces only, where that is asked for', async () => {
+    const it = await watching({ namespaces: ['shop', 'bar'] })
     await it.operator.start()
     const paths = it.fake.lists.map(({ path }) => path).filter(path => path.includes('/pods'))
-    expect(paths).toEqual(['/api/v1/namespaces/shop/pods', '/api/v1/namespaces/shop/pods'])
+    expect(paths.sort()).toEqual(
+      ['bar', 'bar', 'shop', 'shop'].map(namespace => `/api/v1/namespaces/${namespace}/pods`),
+    )
   })
 
   test('nothing is synced while one of them may not be listed', async () => {

@@ -29,7 +29,7 @@ export interface ModuleOperatorOptions extends CoreOperatorOptions {
   readonly replicas?: { readonly listener: LeaseListener; readonly namespace: string } | undefined
   readonly env: string
   /** Of the module Pods; empty: all. */
-  readonly namespace: string
+  readonly namespaces: readonly string[]
 }
 
 /** What a replica may do hangs on these: such a watch that died is known within fifteen seconds. */
@@ -50,8 +50,8 @@ export class ModuleOperator extends CoreOperator {
     const { env, store } = this.#of
     const ofEnv = (component: string): string => `${LABEL.component}=${component},${LABEL.env}=${env}`
     const listed = [
-      this.#watchPods('module pods', `${LABEL.componentOurs}=module`, POD_WATCH.ours),
-      this.#watchPods('module pods, older label', `${LABEL.component}=module`, POD_WATCH.peers),
+      ...this.#watchPods('module pods', `${LABEL.componentOurs}=module`, POD_WATCH.ours),
+      ...this.#watchPods('module pods, older label', `${LABEL.component}=module`, POD_WATCH.peers),
       this.watchResource('', 'v1', 'nodes', async event => this.#onNode(event), '', {
         name: 'nodes',
         kind: 'Node',
@@ -93,9 +93,14 @@ export class ModuleOperator extends CoreOperator {
     return [this.watchResource('coordination.k8s.io', 'v1', 'leases', onMember, namespace, options)]
   }
 
-  #watchPods(name: string, labelSelector: string, watch: PodWatch): Promise<void> {
-    const options = { name, kind: 'Pod', labelSelector, shape: POD_SHAPE, trim: trimPod }
-    return this.watchResource('', 'v1', 'pods', async event => this.#onPod(event, watch), this.#of.namespace, options)
+  #watchPods(name: string, labelSelector: string, watch: PodWatch): readonly Promise<void>[] {
+    const options = { kind: 'Pod', labelSelector, shape: POD_SHAPE, trim: trimPod }
+    const onPod = async (event: ResourceEvent): Promise<void> => this.#onPod(event, watch)
+    const { namespaces } = this.#of
+    return (namespaces.length > 0 ? namespaces : ['']).map(namespace => {
+      const named = { ...options, name: namespace === '' ? name : `${name} in ${namespace}` }
+      return this.watchResource('', 'v1', 'pods', onPod, namespace, named)
+    })
   }
 
   #onPod(event: ResourceEvent, watch: PodWatch): void {

@@ -8,6 +8,7 @@ import {
   flag,
   integer,
   type Kind,
+  listOf,
   oneOf,
   port,
   positive,
@@ -18,6 +19,8 @@ import {
 export interface Option<T> {
   /** The environment variable; the flag is the same in kebab-case unless there is none. */
   readonly env: string
+  /** Another name for the same, as others know it. */
+  readonly also?: string
   /** As it would be written in the environment; undefined: unset, and the value is then undefined. */
   readonly default?: string
   readonly help: string
@@ -44,10 +47,8 @@ const envName = checked('a Kubernetes label value without / + #', value =>
 )
 const namespaceFault = (value: string): string | undefined =>
   /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value) ? undefined : 'is no DNS-1123 label'
-const namespaceName = checked('the name of a namespace; empty for all', value =>
-  value === '' ? undefined : namespaceFault(value),
-)
 const ownNamespace = checked('the name of a namespace', namespaceFault)
+const namespaces = listOf('names of namespaces, parted by commas; empty for all', namespaceFault)
 const clientName = checked('up to 128 letters, digits, - _ and .', value =>
   /^[A-Za-z0-9._-]{1,128}$/.test(value) ? undefined : 'has other characters, or too many',
 )
@@ -55,11 +56,11 @@ const nodeNameFormat = checked('a name with {identity}, and {env} if you like', 
 
 export const OPTIONS = {
   env: given('ENV', 'dev', envName, 'Environment: only bases that speak of this one are served'),
-  namespace: given('NAMESPACE', '', namespaceName, 'Serve the module Pods of this namespace only'),
+  watchNamespaces: given('WATCH_NAMESPACES', '', namespaces, 'Serve the module Pods of these namespaces only'),
   clientId: optional(
     'CLIENT_ID',
     clientName,
-    'Name of this process: holder of Leases, part of its MQTT client id; unset: host name and a random part',
+    'Name of this process: holder of Leases, end of its MQTT client id; unset: host name and a random part',
   ),
   peerReplicas: given(
     'PEER_REPLICAS',
@@ -67,12 +68,15 @@ export const OPTIONS = {
     flag(),
     'Share the bases with the other replicas of this ENV; false only where there can never be a second',
   ),
-  podNamespace: given(
-    'POD_NAMESPACE',
-    'koupleless-system',
-    ownNamespace,
-    'Namespace the operator itself runs in, where it keeps its memory and the Leases of its replicas',
-  ),
+  podNamespace: {
+    ...given(
+      'POD_NAMESPACE',
+      'koupleless-system',
+      ownNamespace,
+      'Namespace the operator itself runs in, where it keeps its memory and the Leases of its replicas; NAMESPACE is read too',
+    ),
+    also: 'NAMESPACE',
+  },
 
   enableMqttTunnel: given('ENABLE_MQTT_TUNNEL', 'true', flag(), 'Speak to bases over MQTT'),
   mqttBroker: given('MQTT_BROKER', '127.0.0.1', text('a host, mqtt://host or mqtts://host'), 'Address of the broker'),
@@ -85,7 +89,12 @@ export const OPTIONS = {
     text('a file'),
     'File that holds the password, instead; what changes in files is taken up within ten seconds',
   ),
-  mqttClientPrefix: given('MQTT_CLIENT_PREFIX', 'module-controller', clientName, 'The MQTT client id begins with it'),
+  mqttClientPrefix: given(
+    'MQTT_CLIENT_PREFIX',
+    'koupleless',
+    clientName,
+    'The MQTT client id is <prefix>@@@<CLIENT_ID>',
+  ),
   mqttCaPath: optional('MQTT_CA_PATH', text('a PEM file'), 'CA that signed the broker; given: TLS is used'),
   mqttClientCrtPath: optional('MQTT_CLIENT_CRT_PATH', text('a PEM file'), 'Client certificate for the broker'),
   mqttClientKeyPath: optional('MQTT_CLIENT_KEY_PATH', text('a PEM file'), 'Key of the client certificate'),
@@ -106,7 +115,7 @@ export const OPTIONS = {
     flag(),
     'Taint Nodes with schedule.koupleless.io/node-env=<env>:NoExecute too',
   ),
-  podCapacity: given('POD_CAPACITY', '110', integer(1, 10_000), 'Pods that a base may hold'),
+  podCapacity: given('POD_CAPACITY', '110', integer(1, 65_535), 'Pods that a base may hold'),
   defaultMetaspaceBytes: given(
     'DEFAULT_METASPACE_BYTES',
     '1Gi',
@@ -150,17 +159,21 @@ export const OPTIONS = {
     text('a file, or several parted by :'),
     'How to reach the API server; unset: ~/.kube/config, else the service account of the Pod',
   ),
-  httpsProxy: optional(
-    'HTTPS_PROXY',
-    proxy(),
-    'Proxy on the way to the API server, unless proxy-url of the kubeconfig names another; https_proxy is read too',
-  ),
+  httpsProxy: {
+    ...optional(
+      'HTTPS_PROXY',
+      proxy(),
+      'Proxy on the way to the API server, unless proxy-url of the kubeconfig names another; https_proxy is read too',
+    ),
+    also: 'https_proxy',
+  },
   noProxy: {
     ...optional(
       'NO_PROXY',
       text('names, addresses and networks, parted by commas'),
       'API servers reached without that proxy; no_proxy is read too',
     ),
+    also: 'no_proxy',
     flagless: true,
   },
   kubeApiQps: given('KUBE_API_QPS', '300', positive(100_000), 'Requests to the API server per second'),

@@ -25,6 +25,17 @@ export const checked = (takes: string, faultOf: (value: string) => string | unde
   },
 })
 
+/** Each named once; an empty text is an empty list. */
+export const listOf = (takes: string, faultOf: (value: string) => string | undefined): Kind<readonly string[]> => ({
+  takes,
+  parse: value => {
+    const names = value.split(',').map(name => name.trim())
+    const given = [...new Set(names.filter(name => name !== ''))]
+    const why = given.map(faultOf).find(fault => fault !== undefined)
+    return why === undefined ? ok(given) : refused(why)
+  },
+})
+
 export const oneOf = <const T extends string>(...values: readonly T[]): Kind<T> => ({
   takes: values.join(' | '),
   parse: value => {

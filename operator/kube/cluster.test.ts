@@ -17,7 +17,10 @@ type Answer = (request: ApiRequest) => unknown
 
 const WRITTEN = { metadata: { name: 'cart', namespace: 'shop', uid: 'u1', resourceVersion: '8' } }
 
-function aCluster(answer: Answer = () => structuredClone(WRITTEN), extra: { env?: string; namespace?: string } = {}) {
+function aCluster(
+  answer: Answer = () => structuredClone(WRITTEN),
+  extra: { env?: string; namespaces?: readonly string[] } = {},
+) {
   const sent: (Omit<ApiRequest, 'body'> & { body?: unknown })[] = []
   const take = (request: ApiRequest): unknown => {
     const { body, ...rest } = request
@@ -29,7 +32,7 @@ function aCluster(answer: Answer = () => structuredClone(WRITTEN), extra: { env?
     send: async (request: ApiRequest): Promise<Buffer> => Buffer.from(JSON.stringify(take(request) ?? {})),
   }
   const clock = new SteppedClock(1_000)
-  const options = { api, clock, ownNamespace: 'ours', env: 'prod', namespace: '', ...extra }
+  const options = { api, clock, ownNamespace: 'ours', env: 'prod', namespaces: [], ...extra }
   return { cluster: new KubeCluster(options), sent }
 }
 
@@ -161,9 +164,9 @@ describe('Pods', () => {
     expect(sent[0]).toMatchObject({ path: `/api/v1/pods?fieldSelector=spec.nodeName=${NODE}&limit=500`, low: true })
   })
 
-  test('of a Node are listed in the one namespace that we may read', async () => {
+  test('of a Node are listed in the namespaces that we serve', async () => {
     const { cluster, sent } = aCluster(() => ({ items: null, metadata: { resourceVersion: '9' } }), {
-      namespace: 'shop',
+      namespaces: ['shop'],
     })
     expect(await cluster.listPodsOn(NODE)).toEqual([])
     expect(sent[0]?.path).toMatch(/^\/api\/v1\/namespaces\/shop\/pods\?/)

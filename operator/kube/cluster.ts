@@ -26,7 +26,7 @@ export interface KubeClusterOptions {
   readonly ownNamespace: string
   readonly env: string
   /** Of the module Pods; empty: all. */
-  readonly namespace: string
+  readonly namespaces: readonly string[]
 }
 
 /** Long enough for the Pods of one rollout to share a read, short enough to notice an edit. */
@@ -124,8 +124,14 @@ export class KubeCluster implements Cluster {
   }
 
   async listPodsOn(node: NodeName): Promise<readonly V1Pod[]> {
-    const { api, namespace } = this.#options
-    const path = `/api/v1${namespace ? `/namespaces/${e(namespace)}` : ''}/pods`
+    const { namespaces } = this.#options
+    const paths = namespaces.map(namespace => `/api/v1/namespaces/${e(namespace)}/pods`)
+    const lists = (paths.length > 0 ? paths : ['/api/v1/pods']).map(path => this.#listPods(path, node))
+    return (await Promise.all(lists)).flat()
+  }
+
+  async #listPods(path: string, node: NodeName): Promise<readonly V1Pod[]> {
+    const { api } = this.#options
     const pods: V1Pod[] = []
     let from: string | undefined
     do {

@@ -78,7 +78,7 @@ export class Incarnation {
       broker,
       time: this.time,
       rng: rng.fork('link'),
-      clientId: `${config.mqttClientPrefix}-${config.clientId}`,
+      clientId: config.mqttClientId,
       leaves: (frame, retain) => this.time.alive && before({ kind: 'send', frame, retain }) && this.time.alive,
       left: frame => after({ kind: 'send', frame, retain: false }),
       hears,

@@ -31,7 +31,7 @@ class Operator {
   constructor(side: ClientSide) {
     this.#side = side
     const { api, clock, namespace } = side
-    this.cluster = new KubeCluster({ api, clock, ownNamespace: namespace, env: 'prod', namespace })
+    this.cluster = new KubeCluster({ api, clock, ownNamespace: namespace, env: 'prod', namespaces: [namespace] })
   }
 
   get node(): V1Node {
