@@ -47,7 +47,8 @@ export class Api implements AsyncDisposable {
 
   /** Calls `onEvent` for each change until disposed. Resolves once the watch stands. */
   async watch<T>(path: string, onEvent: (event: WatchEvent<T>) => void): Promise<void> {
-    const answer = await this.#pool.request({ method: 'GET', path: `${path}?watch=true`, signal: this.#stop.signal })
+    const watched = `${path}${path.includes('?') ? '&' : '?'}watch=true`
+    const answer = await this.#pool.request({ method: 'GET', path: watched, signal: this.#stop.signal })
     void this.#read(answer.body, onEvent)
   }
 

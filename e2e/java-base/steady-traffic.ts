@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { eventually } from '../cluster/eventually.ts'
+import { measured } from './measured.ts'
 
 interface Answer {
   readonly sentMs: number
@@ -11,14 +12,18 @@ interface Answer {
 }
 
 const EVERY_MS = 20
+const OVERTAKEN_MAX = 10
 const TIMEOUT_MS = 10_000
 const isGood = ({ said }: Answer): boolean => said.startsWith('200 ')
+
+/** Where the next request goes; undefined: there is nobody to ask. */
+export type Whither = () => string | undefined
 
 /**
  * Fifty requests a second to a path, whatever the earlier ones wait for, each on a connection of its own: as many users see it.
  */
 export class SteadyTraffic implements AsyncDisposable {
-  readonly #url: string
+  readonly #whither: Whither
   readonly #answers: Answer[] = []
   readonly #underWay = new Set<Promise<void>>()
   readonly #agent = new Agent({ keepAlive: false })
@@ -26,8 +31,8 @@ export class SteadyTraffic implements AsyncDisposable {
   readonly #begunMs = performance.now()
   #sent = 0
 
-  constructor(url: string) {
-    this.#url = url
+  constructor(url: string | Whither) {
+    this.#whither = typeof url === 'string' ? () => url : url
     this.#clock = setInterval(() => this.#sendDue(), EVERY_MS)
   }
 
@@ -56,17 +61,27 @@ export class SteadyTraffic implements AsyncDisposable {
     return Math.round(Math.max(0, ...endsMs.map((endedMs, i) => endedMs - (endsMs[i - 1] ?? endedMs))))
   }
 
+  /** Runs of failures, in the order of asking. A request that overtakes a few others does not make two of one. */
+  get gaps(): number {
+    const bad = this.#asked.flatMap((answer, i) => (isGood(answer) ? [] : i))
+    return bad.filter((at, i) => at - (bad[i - 1] ?? Number.NEGATIVE_INFINITY) > OVERTAKEN_MAX).length
+  }
+
   /** Good answers in the order in which they were asked for, each run of equal ones once. */
   get said(): readonly string[] {
-    const asked = [...this.#answers].sort((a, b) => a.sentMs - b.sentMs)
-    const good = asked.filter(isGood).map(({ said }) => said.slice('200 '.length))
+    const good = this.#asked.filter(isGood).map(({ said }) => said.slice('200 '.length))
     return good.filter((words, i) => words !== good[i - 1])
   }
 
-  /** `3 × 503, 120 × 200 biz1:1.0.0; longest gap 80 ms, slowest 12 ms` */
+  /** Each answer that was asked for after that moment of `performance.now()`, good or bad, once. */
+  saidAfter(ms: number): readonly string[] {
+    return [...new Set(this.#answers.filter(({ sentMs }) => sentMs > ms).map(({ said }) => said))]
+  }
+
+  /** `3 × 503, 120 × 200 biz1:1.0.0; gaps: 1, the longest 80 ms; slowest 12 ms` */
   get figure(): string {
     const counts = Object.entries(this.counts).map(([said, count]) => `${count} × ${said}`)
-    return `${counts.join(', ')}; longest gap ${this.longestGapMs} ms, slowest ${this.slowestMs} ms`
+    return `${counts.join(', ')}; gaps: ${this.gaps}, the longest ${this.longestGapMs} ms; slowest ${this.slowestMs} ms`
   }
 
   /** Resolves when so many more were answered. */
@@ -84,6 +99,10 @@ export class SteadyTraffic implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  get #asked(): readonly Answer[] {
+    return [...this.#answers].sort((a, b) => a.sentMs - b.sentMs)
   }
 
   /** A late tick sends what earlier ones owe. */
@@ -106,7 +125,9 @@ export class SteadyTraffic implements AsyncDisposable {
   }
 
   async #ask(): Promise<string> {
-    const asked = request(this.#url, { agent: this.#agent, signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const url = this.#whither()
+    if (url === undefined) return 'nobody to ask'
+    const asked = request(url, { agent: this.#agent, signal: AbortSignal.timeout(TIMEOUT_MS) })
     // One may come after the answer began; the reader of the body hears of it as well.
     asked.on('error', () => undefined)
     asked.end()
@@ -114,4 +135,15 @@ export class SteadyTraffic implements AsyncDisposable {
     const body = await text(answer)
     return answer.statusCode === 200 ? `200 ${body.trim()}` : String(answer.statusCode)
   }
+}
+
+/** Requests to a path while something is done, and before and after it; their figure is printed. */
+export async function during(what: string, url: string | Whither, act: () => Promise<void>): Promise<SteadyTraffic> {
+  await using traffic = new SteadyTraffic(url)
+  await traffic.more(25)
+  await act()
+  await traffic.more(25)
+  await traffic.stop()
+  measured(what, traffic.figure)
+  return traffic
 }

@@ -5,8 +5,7 @@ import { Commander, type Install, type Outcome } from './commander.ts'
 import { Ear } from './ear.ts'
 import { JarYard } from './jar-yard.ts'
 import { JavaBase } from './java-base.ts'
-import { measured } from './measured.ts'
-import { SteadyTraffic } from './steady-traffic.ts'
+import { during, type SteadyTraffic } from './steady-traffic.ts'
 import { NEXT, RUNS, WEB, WEB_PATH } from './web-jars.ts'
 
 export const OLD: Install = { name: WEB, version: RUNS }
@@ -73,14 +72,8 @@ export class WebStand implements AsyncDisposable {
   }
 
   /** Requests to the web module while something is done; their figure is printed. */
-  async during(what: string, act: () => Promise<void>): Promise<SteadyTraffic> {
-    await using traffic = new SteadyTraffic(`${this.base.origin}/${WEB_PATH}/version`)
-    await traffic.more(25)
-    await act()
-    await traffic.more(25)
-    await traffic.stop()
-    measured(what, traffic.figure)
-    return traffic
+  during(what: string, act: () => Promise<void>): Promise<SteadyTraffic> {
+    return during(what, `${this.base.origin}/${WEB_PATH}/version`, act)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
