@@ -12,6 +12,8 @@ interface Surroundings {
   readonly yard: JarYard
 }
 
+type Verb = 'installBiz' | 'uninstallBiz'
+
 const HEART_EVERY_MS = 10_000
 const GREETS_WITHIN_MS = 60_000
 const QUESTIONS = ['health', 'queryAllBiz']
@@ -86,9 +88,18 @@ export class JourneyJvm implements Base, AsyncDisposable {
     return this.#answered(question, '{}', question)
   }
 
+  /** Calls back with each frame from it and to it, at once. */
+  onFrame(listener: (frame: Frame) => void): () => void {
+    const { topic } = this.jvm
+    return this.#around.ear.onFrame(frame => {
+      if (frame.topic.startsWith(`${topic}/`)) listener(frame)
+    })
+  }
+
   /** Tells it to do something ourselves, and waits for its answer. */
-  async tell(verb: 'installBiz' | 'uninstallBiz', bizName: string, bizVersion: string): Promise<void> {
-    const command = { bizName, bizVersion, bizUrl: this.#around.yard.url(bizName, bizVersion) }
+  async tell(verb: Verb, bizName: string, bizVersion: string, installStrategy?: 'uninstallThenInstall'): Promise<void> {
+    const bizUrl = this.#around.yard.url(bizName, bizVersion)
+    const command = { bizName, bizVersion, bizUrl, ...(installStrategy && { installStrategy }) }
     const { payload } = await this.#answered(verb, JSON.stringify(command), 'bizOperation')
     if (!payload.includes('"code":"SUCCESS"')) throw new Error(`${verb}: ${payload.toString().slice(0, 500)}`)
   }

@@ -1,7 +1,7 @@
 /** Web modules for the journeys: on simulated bases a jar is what its URL says. */
 import type { Base } from './base.ts'
 import type { Journey } from './journey.ts'
-import { deployment } from './workloads.ts'
+import { deployment, spreadOverBases } from './workloads.ts'
 
 /** A base that can be asked who answers at a path. */
 export interface WebBase extends Base {
@@ -26,17 +26,6 @@ export function webDeployment({ journey, name = 'shop', path = name, query = '',
   const image = webJar(name, '1', query, path)
   const strategy = { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
   const { replicas = 1, annotations } = draft
-  const spread = {
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: 'kubernetes.io/hostname',
-        whenUnsatisfiable: 'DoNotSchedule',
-        labelSelector: { matchLabels: { app: name } },
-        matchLabelKeys: ['pod-template-hash'],
-      },
-    ],
-  }
   return deployment({
     name,
     namespace: journey.namespace,
@@ -46,7 +35,7 @@ export function webDeployment({ journey, name = 'shop', path = name, query = '',
     image,
     replicas,
     strategy,
-    spec: spread,
+    spec: spreadOverBases(name),
     ...(annotations && { annotations }),
   })
 }

@@ -54,6 +54,19 @@ const workload = (kind: string, draft: ModuleDraft, spec: object): object => ({
   spec: { selector: { matchLabels: { app: draft.name } }, template: template(draft), ...spec },
 })
 
+/** For a `spec`: no two Pods of one release on one base. */
+export const spreadOverBases = (app: string): object => ({
+  topologySpreadConstraints: [
+    {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'DoNotSchedule',
+      labelSelector: { matchLabels: { app } },
+      matchLabelKeys: ['pod-template-hash'],
+    },
+  ],
+})
+
 export const deployment = (draft: ModuleDraft): object =>
   workload('Deployment', draft, {
     replicas: draft.replicas ?? 1,
