@@ -10,7 +10,7 @@ import type { Log } from '../../reconcilers/ports.ts'
 import type { Api } from './api-client.ts'
 import {
   FrameworkOperator,
-  makeDefault,
+  hideDefaultKubeConfig,
   type OperatorLogger,
   type ResourceEvent,
   ResourceEventType,
@@ -54,9 +54,9 @@ export abstract class CoreOperator extends FrameworkOperator {
   readonly #pathOf = new Map<string, (meta: ResourceMeta) => string>()
 
   constructor(core: CoreOperatorOptions) {
-    const restoreDefault = makeDefault(core.kubeConfig)
+    const showDefault = hideDefaultKubeConfig()
     super(loggerOf(core.log))
-    restoreDefault()
+    showDefault()
     this.kubeConfig = core.kubeConfig
     this.#core = core
   }
