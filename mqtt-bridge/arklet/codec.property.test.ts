@@ -226,13 +226,15 @@ test('what a base says is heard as it was meant', () => {
   )
 })
 
+/** The reader of commands in these tests drops it, where a base does not. */
+const variable = word.filter(name => name !== '__proto__')
 const install = fc.record(
   {
     name: word,
     version: word,
     url: fc.webUrl(),
     args: fc.array(fc.string(), { minLength: 1, maxLength: 3 }),
-    envs: fc.dictionary(word, fc.string(), { minKeys: 1, maxKeys: 3 }),
+    envs: fc.dictionary(variable, fc.string(), { minKeys: 1, maxKeys: 3 }),
     strategy: fc.constantFrom('installOnly' as const, 'uninstallThenInstall' as const),
   },
   { requiredKeys: ['name', 'version', 'url'] },
