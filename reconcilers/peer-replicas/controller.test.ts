@@ -40,7 +40,7 @@ function aRig() {
     log: silentLog,
     onChange,
   })
-  return { ...rig, rig, controller }
+  return { ...rig, rig, controller, members }
 }
 
 test('its membership is created at once, and renewed: alone every six seconds, beside another every three', async () => {
@@ -111,6 +111,26 @@ test('what a replica that is gone left behind is removed after a while', async (
     await controller.reconcile()
   }
   expect(held.has(released.metadata?.name ?? '')).toBe(false)
+})
+
+test('a removal that is never answered keeps no renewal waiting', async () => {
+  const { controller, us, held, versions, members } = aRig()
+  members.remove = () => new Promise(() => undefined)
+  const other = new AReplica('op-2', us.clock, versions)
+  other.renew()
+  const released = other.released()
+  held.set(released.metadata?.name ?? '', released)
+  us.replicas.memberSeen(released)
+  let ended = 0
+  for (let atMs = 0; atMs <= SWEEP_AFTER_MS; atMs += RENEW_EVERY_MS) {
+    void controller.reconcile().then(() => ended++)
+    await us.clock.step(RENEW_EVERY_MS)
+  }
+  await us.clock.step(RENEW_EVERY_MS)
+  void controller.reconcile().then(() => ended++)
+  await us.clock.step(0)
+  expect(ended).toBe(SWEEP_AFTER_MS / RENEW_EVERY_MS + 2)
+  expect(us.replicas.fresh).toBe(true)
 })
 
 test('while somebody is silent our own renewals prove that our watch is current', () => {

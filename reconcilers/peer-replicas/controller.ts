@@ -45,7 +45,7 @@ export class ReplicasController implements Reconciler<ReplicaKey> {
     const { replicas, clock } = this.#of
     replicas.roster.judge(clock.now())
     this.#tell()
-    await this.#sweep()
+    this.#sweep()
     const plan = planMembership({
       renewedAtMs: replicas.renewedAtMs,
       triedAtMs: this.#triedAtMs,
@@ -135,16 +135,16 @@ export class ReplicasController implements Reconciler<ReplicaKey> {
     onChange()
   }
 
-  /** Nobody else removes what a replica left that ended for good. */
-  async #sweep(): Promise<void> {
+  /** Nobody else removes what a replica left that ended for good. Not waited for: our renewal, by which we live, is next. */
+  #sweep(): void {
     const { replicas, members, clock, log } = this.#of
     if (!replicas.fresh) return
     for (const { holder, client, ended, lease } of replicas.roster.list()) {
       if (!ended || !lease || clock.now() - ended.atMs < SWEEP_AFTER_MS) continue
       const lives = replicas.roster.present().some(other => other.client === client)
       replicas.roster.forget(holder)
-      if (!lives)
-        await members.remove(lease.name, lease.uid).catch(error => log.debug('not removed', { error: String(error) }))
+      if (lives) continue
+      void members.remove(lease.name, lease.uid).catch(error => log.debug('not removed', { error: String(error) }))
     }
   }
 }
