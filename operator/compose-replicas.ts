@@ -22,6 +22,8 @@ export interface Shares {
   readonly living: () => number
   readonly watched?: { readonly listener: LeaseListener; readonly namespace: string }
   readonly controllers: readonly AnyController[]
+  /** Resolves with the reason when another process has taken our place. */
+  readonly deposed: Promise<string>
   readonly linkChanged: () => void
   /** Nothing of ours is touched any more. */
   readonly stop: () => void
@@ -47,6 +49,7 @@ function unshared({ config }: Foundation): Shares {
     held: () => undefined,
     living: () => 1,
     controllers: [],
+    deposed: new Promise(() => undefined),
     linkChanged: () => undefined,
     stop: () => undefined,
     release: async () => undefined,
@@ -68,12 +71,17 @@ function shared(foundation: Foundation, { api, registry, store, wakes }: Parts):
     log,
     onChange: node => wakes.ownerChanged(node),
   })
+  let onDeposed: (why: string) => void = () => undefined
+  const deposed = new Promise<string>(resolve => {
+    onDeposed = resolve
+  })
   const reconciler = new ReplicasController({
     replicas,
     members: new KubeMembers(api, config.podNamespace),
     clock,
     log,
     onChange: () => wakes.everything(),
+    onDeposed,
   })
   wake()
   return {
@@ -82,6 +90,7 @@ function shared(foundation: Foundation, { api, registry, store, wakes }: Parts):
     living: () => replicas.roster.present().length + 1,
     watched: { listener: listening(replicas, wake), namespace: config.podNamespace },
     controllers: [controllerOf(foundation, { reconciler, queue, concurrency: 1, isKnown: () => true })],
+    deposed,
     linkChanged: wake,
     stop: () => replicas.stop(),
     release: () => reconciler.release(),

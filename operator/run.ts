@@ -25,7 +25,7 @@ const MEMORY_RETRY_MS = 1_000
 
 /**
  * Resolves when told to stop. Whatever was opened by then stands in `opened`, for the caller to close.
- * @throws ArkletError BROKER_CONFIG, Error where it cannot listen
+ * @throws ArkletError BROKER_CONFIG, Error where it cannot listen, or another process took our place
  */
 export async function run(
   foundation: ProcessFoundation,
@@ -71,7 +71,12 @@ export async function operate(
   composition.wakes.everything()
   progress.started = true
   log.info('started', { env: config.env, bases: composition.registry.size, broker: config.brokerUrl })
-  await Promise.race([ended, aborted(stop)])
+  await Promise.race([ended, aborted(stop), fault(composition.shares.deposed)])
+}
+
+/** Whoever started us starts us again: in a new life we may take our place back, if the other is gone by then. */
+async function fault(deposed: Promise<string>): Promise<never> {
+  throw new Error(await deposed)
 }
 
 function brokerTransport({ config, secrets }: ProcessFoundation): Transport {

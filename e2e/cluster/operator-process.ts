@@ -74,6 +74,11 @@ export class OperatorProcess implements AsyncDisposable {
     return this.#child?.pid
   }
 
+  /** Null while it runs, and where a signal ended it. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null
+  }
+
   /** It has not ended, whatever it does. */
   get runs(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null

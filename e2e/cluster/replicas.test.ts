@@ -1,5 +1,5 @@
 import type { V1Lease, V1Pod } from '@kubernetes/client-node'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { Mosquitto } from '../../mqtt-bridge/transport/mosquitto-process.ts'
 import { LABEL } from '../../reconcilers/names.ts'
 import { MEMBER_COMPONENT } from '../../reconcilers/peer-replicas/member-lease.ts'
@@ -8,6 +8,7 @@ import { GONE_AFTER_MS, SWEEP_AFTER_MS } from '../../reconcilers/peer-replicas/s
 import { commandsOf } from './base.ts'
 import { always, eventually } from './eventually.ts'
 import { isReady, Journey } from './journey.ts'
+import { OperatorProcess } from './operator-process.ts'
 import { Replica, shared, takeovers } from './replica.ts'
 import { deployment, jarUrl } from './workloads.ts'
 
@@ -152,3 +153,17 @@ test.concurrent('a membership that was relabelled is found by its name, and one 
   await living(stays, 1)
   expect((await membershipsOf(journey)).get(ours)).toBe(name)
 }, 180_000)
+
+test.concurrent('a second process of the same CLIENT_ID takes the place of the first, which ends and says why', async () => {
+  await using mosquitto = await Mosquitto.start()
+  const broker = { embedded: false, port: mosquitto.port } as const
+  const extra = { CLIENT_ID: 'one-of-two' }
+  await using journey = await Journey.open('twins', { broker, extra })
+  const [bundle, kubeconfig] = [inject('operatorBundle'), inject('operatorKubeconfig')]
+  await using twin = await OperatorProcess.start({ bundle, kubeconfig, env: journey.name, broker, extra })
+  await eventually('the first has ended', () => !journey.operator.runs || undefined)
+  expect(journey.operator.exitCode).toBe(1)
+  expect(await journey.operator.log()).toContain('another process bears our CLIENT_ID and took our place')
+  await journey.base()
+  expect(await twin.isReady()).toBe(true)
+}, 90_000)

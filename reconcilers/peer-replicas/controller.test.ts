@@ -14,7 +14,15 @@ function aRig() {
   const us = new AReplica('op-1', undefined, versions)
   const held = new Map<string, V1Lease>()
   const calls: string[] = []
-  const rig = { us, held, calls, fails: undefined as ApiError | undefined, changes: 0, versions }
+  const rig = {
+    us,
+    held,
+    calls,
+    fails: undefined as ApiError | undefined,
+    changes: 0,
+    versions,
+    deposed: [] as string[],
+  }
   const write = async (what: string, lease: V1Lease): Promise<V1Lease> => {
     calls.push(what)
     if (rig.fails) throw rig.fails
@@ -39,6 +47,7 @@ function aRig() {
     clock: us.clock,
     log: silentLog,
     onChange,
+    onDeposed: why => rig.deposed.push(why),
   })
   return { ...rig, rig, controller, members }
 }
@@ -131,6 +140,18 @@ test('a removal that is never answered keeps no renewal waiting', async () => {
   await us.clock.step(0)
   expect(ended).toBe(SWEEP_AFTER_MS / RENEW_EVERY_MS + 2)
   expect(us.replicas.fresh).toBe(true)
+})
+
+test('whose place another process of our name has taken, it says so, and renews no more', async () => {
+  const { controller, us, rig, calls, versions } = aRig()
+  await controller.reconcile()
+  expect(rig.deposed).toEqual([])
+  us.replicas.memberSeen({ ...new AReplica('op-1', us.clock, versions).renew(), spec: { holderIdentity: 'op-1_twin' } })
+  await us.clock.step(RENEW_EVERY_MS)
+  await controller.reconcile()
+  expect(rig.deposed).toEqual([expect.stringContaining('bears our CLIENT_ID and took our place: op-1_twin')])
+  await controller.release()
+  expect(calls).toEqual(['create'])
 })
 
 test('while somebody is silent our own renewals prove that our watch is current', () => {

@@ -1,5 +1,5 @@
 import type { V1Lease } from '@kubernetes/client-node'
-import { again, type Outcome, type Reconciler } from '../loop/outcome.ts'
+import { again, type Outcome, type Reconciler, settled } from '../loop/outcome.ts'
 import { ApiError, type Clock, type Log } from '../ports.ts'
 import { type MemberFacts, newMemberLease, releasedMemberLease, renewedMemberLease } from './member-lease.ts'
 import { planMembership } from './plan.ts'
@@ -27,6 +27,8 @@ export interface ReplicasControllerOptions {
   readonly log: Log
   /** Who lives has changed, or whether we may act: whose each base is, is to be decided anew. */
   readonly onChange: () => void
+  /** Another process bears our name, and has taken our place: nothing that this process does can end that. */
+  readonly onDeposed: (why: string) => void
 }
 
 /** One key: keeps our membership fresh, and tells when the others change. */
@@ -57,11 +59,18 @@ export class ReplicasController implements Reconciler<ReplicaKey> {
         .map(({ changedAtMs }) => changedAtMs),
       nowMs: clock.now(),
     })
-    if (replicas.deposed) return again(plan.wakeAfterMs, 'none', 'another process bears our name')
+    if (replicas.deposed) return this.#leave()
     if (!plan.renew) return again(plan.wakeAfterMs, 'none', plan.why)
     await this.#renew()
     this.#tell()
     return again(plan.wakeAfterMs, 'renew', plan.why)
+  }
+
+  #leave(): Outcome {
+    const { replicas, onDeposed } = this.#of
+    const why = `another process bears our CLIENT_ID and took our place: ${replicas.ownLease?.spec?.holderIdentity}`
+    onDeposed(why)
+    return settled('leave', why)
   }
 
   /** At our end, when nothing is sent any more: the others need not wait until they miss us. */
@@ -69,7 +78,8 @@ export class ReplicasController implements Reconciler<ReplicaKey> {
     const { replicas } = this.#of
     replicas.stop()
     const lease = replicas.ownLease
-    if (!lease || replicas.renewedAtMs === undefined) return
+    // Where another took our place, the Lease is its own.
+    if (!lease || replicas.renewedAtMs === undefined || replicas.deposed) return
     await this.#within(signal => this.#of.members.replace(releasedMemberLease(lease, replicas.memberFacts), signal))
   }
 

@@ -212,7 +212,7 @@ export class Replicas implements Ownership {
 
   /** From now on nothing is touched. */
   stop(): void {
-    this.#state = 'stopping'
+    if (this.#state === 'serves') this.#state = 'stopping'
   }
 
   #newLife(): string {
