@@ -58,8 +58,8 @@ export function wakesOfChange(
 }
 
 /** Is any sign of life news to the tunnel? Then it judges at once, and not at its next timer. */
-function tunnelWaitsFor({ reach, noCommands, doubts, unclaimed, foreign, snapshot }: BaseRecord): boolean {
-  if (reach.state !== 'heard' || noCommands) return true
+function tunnelWaitsFor({ reach, noCommands, life, doubts, unclaimed, foreign, snapshot }: BaseRecord): boolean {
+  if (reach.state !== 'heard' || noCommands || life.suspectAtMs !== undefined) return true
   return doubts.size > 0 || unclaimed.size > 0 || !foreign || !snapshot
 }
 

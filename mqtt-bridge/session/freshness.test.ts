@@ -67,6 +67,26 @@ describe('freshness', () => {
       expect(passing(times.map(at => health(at)))).toEqual([true, true, true, true])
     })
 
+    test('one frame from another time is heard, and the order stays: what is late is refused as before', () => {
+      const times = [5 * HOUR_MS, 0, 5 * HOUR_MS - 1_000, 5 * HOUR_MS + 1_000]
+      expect(
+        passing(
+          times.map(at => snapshot(at)),
+          6_000,
+        ),
+      ).toEqual([true, true, false, true])
+    })
+
+    test('hours, for longer than five seconds: the order is that of the new clock', () => {
+      const times = [5 * HOUR_MS, HOUR_MS, HOUR_MS + 6_000, HOUR_MS + 5_000]
+      expect(
+        passing(
+          times.map(at => snapshot(at)),
+          6_000,
+        ),
+      ).toEqual([true, true, true, false])
+    })
+
     test('a minute: heard again with the second message, and then in all kinds', () => {
       const freshness = new Freshness()
       const pass = (observation: Observation, nowMs: number) => freshness.ageOf(observation, nowMs) === undefined

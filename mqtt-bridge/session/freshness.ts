@@ -2,25 +2,27 @@
 import { LRUCache } from 'lru-cache'
 import type { BaseId, Observation } from '../arklet/vocabulary.ts'
 
-/** More than any delay on a clean session: such a distance is a clock that was set back. */
-const CLOCK_STEP_MS = 10 * 60_000
+/** More than any delay on a clean session: handed on, for the caller to judge by what it asked, and no word on the order. */
+const STRAY_MS = 10 * 60_000
 /** So long must nothing but "old" frames have come before the clock is believed to have been set back by less. */
 const DOUBT_MS = 5_000
+/** Between two frames the clocks of base and operator go on alike, but for the ways of the frames. */
+const PACE_MS = 60_000
 const BASES_MAX = 10_000
 const STREAMS_PER_BASE_MAX = 512
 
 /** One ordered series of messages: frames of different streams overtake each other without harm. */
 interface Stream {
   newestMs: number
-  /** Refused since the last frame that was let in: the newest of them, and when (our clock) the first came. */
-  doubt: { newestMs: number; readonly sinceMs: number } | undefined
+  /** Older ones since the last in order: the newest of them, and when (our clock) the first and that one came. */
+  doubt: { newestMs: number; readonly sinceMs: number; heardAtMs: number } | undefined
 }
 
 /**
  * Publish times order the messages of one base; they are the base's clock, which may be set back (a new host, NTP) while the base
  * lives. Such a base must not be muted: that would look like death and cost it its Node and Pods. So an older frame is refused,
- * unless it is so much older that only a changed clock explains it, or for `DOUBT_MS` nothing but such frames came, each newer than
- * the one before. A queryBaseline (once per process) begins anew.
+ * unless for `DOUBT_MS` nothing but such frames came, each newer than the one before: then its order begins anew, as it does with a
+ * queryBaseline (once per process). What no delay explains is let in, and proves nothing of the clock: anybody may write any time.
  */
 export class Freshness {
   readonly #bases = new LRUCache<BaseId, Map<string, Stream>>({ max: BASES_MAX })
@@ -39,7 +41,8 @@ export class Freshness {
       remember(streams, key, published)
       return undefined
     }
-    if (!isClockSetBack(stream, published, nowMs)) return stream.newestMs - published
+    const ageMs = stream.newestMs - published
+    if (!isClockSetBack(stream, published, nowMs)) return ageMs > STRAY_MS ? undefined : ageMs
     streams.clear()
     remember(streams, key, published)
     return undefined
@@ -55,14 +58,18 @@ export class Freshness {
 }
 
 function isClockSetBack(stream: Stream, published: number, nowMs: number): boolean {
-  if (stream.newestMs - published > CLOCK_STEP_MS) return true
   const { doubt } = stream
   if (!doubt) {
-    stream.doubt = { newestMs: published, sinceMs: nowMs }
+    stream.doubt = { newestMs: published, sinceMs: nowMs, heardAtMs: nowMs }
     return false
   }
   if (published <= doubt.newestMs) return false
+  if (published - doubt.newestMs > nowMs - doubt.heardAtMs + PACE_MS) {
+    stream.doubt = { newestMs: published, sinceMs: nowMs, heardAtMs: nowMs }
+    return false
+  }
   doubt.newestMs = published
+  doubt.heardAtMs = nowMs
   return nowMs - doubt.sinceMs >= DOUBT_MS
 }
 

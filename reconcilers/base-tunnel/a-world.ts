@@ -24,9 +24,11 @@ export class Base {
   beats = true
   answers = true
   reachable = true
+  /** By how much its clock is ahead of ours. */
+  aheadMs = 0
   modules: BizReport[] = []
   readonly commands: Command[] = []
-  readonly startedAtMs: number
+  startedAtMs: number
   beatAtMs: number
 
   constructor(id: string, nowMs: number, phaseMs: number) {
@@ -152,7 +154,7 @@ export class World {
   }
 
   #answer(base: Base, command: Command): void {
-    const at = { base: base.id, publishedAtMs: this.#stamp() }
+    const at = { base: base.id, publishedAtMs: this.#stamp(base) }
     const runTimeMs = this.clock.now() - base.startedAtMs
     if (command.kind === 'health') this.#hear(anObservation('health', { ...at, health: { runTimeMs, processors: 2 } }))
     if (command.kind === 'queryAllBiz') this.#hear(anObservation('snapshot', { ...at, bizs: base.modules }))
@@ -164,9 +166,14 @@ export class World {
     )
   }
 
-  #stamp(): number {
+  #stamp({ aheadMs }: Base): number {
     this.#published = Math.max(this.#published + 1, this.clock.now())
-    return this.#published
+    return this.#published + aheadMs
+  }
+
+  /** As if somebody else wrote on its topics. */
+  forge(observation: Parameters<BaseRegistry['observe']>[0]): void {
+    this.#hear(observation)
   }
 
   #hear(observation: Parameters<BaseRegistry['observe']>[0]): void {
@@ -177,7 +184,7 @@ export class World {
     if (base.beatAtMs > this.clock.now()) return
     base.beatAtMs += BEAT_MS
     if (base.beats && base.reachable)
-      this.#hear(anObservation('heart', { base: base.id, publishedAtMs: this.#stamp() }))
+      this.#hear(anObservation('heart', { base: base.id, publishedAtMs: this.#stamp(base) }))
   }
 
   async run(ms: number, stepMs = 100): Promise<void> {

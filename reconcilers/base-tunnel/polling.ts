@@ -21,6 +21,8 @@ const FLIGHT_MIN_MS = 1_000
 const FLIGHT_MAX_MS = 5_000
 const OVERDUE_MS = 15_000
 const RESOLVED_MS = 2_000
+/** No oftener, however much comes that nobody asked for. */
+const SUSPECT_MS = 1_000
 const UNCLAIMED_MS = 10_000
 /** Modules that a base was shipped with come up after it: it is watched more closely for its first minute. */
 export const YOUNG_FOR_MS = 60_000
@@ -185,6 +187,7 @@ function presenceNeeds(facts: TunnelFacts): readonly Need[] {
   const resolved = [...record.bizs.values()].some(({ state }) => state === 'resolved')
   return [
     ...(lookedFor ? [] : [settling(facts, sinceMs, 'not looked at yet')]),
+    ...(record.life.suspectAtMs !== undefined ? [{ intervalMs: SUSPECT_MS, why: 'what came proves nothing' }] : []),
     ...(resolved ? [{ intervalMs: RESOLVED_MS, why: 'a module is being installed' }] : []),
     ...(record.unclaimed.size > 0 ? [{ intervalMs: UNCLAIMED_MS, why: 'a module that nobody claims' }] : []),
     ...(nowMs - sinceMs < YOUNG_FOR_MS ? [{ intervalMs: YOUNG_MS, why: 'the base is young' }] : []),

@@ -34,7 +34,7 @@ export interface BaseFacts extends Partial<Omit<BaseRecord, 'id' | 'bizs' | 'fli
   readonly lacking?: readonly ('snapshot' | 'health' | 'metaspaceOwnBytes' | 'address' | 'foreign' | 'process')[]
 }
 
-/** A base that is heard, was just looked at, runs nothing and has a record of (no) foreign modules. */
+/** A base that is heard, was just looked at (by another replica: all that it says is believed), runs nothing and has a record of (no) foreign modules. */
 export function aBase(facts: BaseFacts = {}): BaseRecord {
   const { id = 'b1', bizs = [], flights = [], provenance = {}, attempts = {}, lacking = [], ...rest } = facts
   const record: BaseRecord = {
@@ -66,7 +66,6 @@ function quietBase(id: string): BaseRecord {
       aliveAtMs: BUILT_AT_MS,
       heardAtMs: BUILT_AT_MS,
       heartAtMs: BUILT_AT_MS,
-      askedAtMs: BUILT_AT_MS - 10,
       answeredAtMs: BUILT_AT_MS,
     },
     reach: { state: 'heard', sinceMs: BUILT_AT_MS - 60_000, why: 'answers' },

@@ -42,6 +42,11 @@ export interface Life {
   readonly answeredAtMs?: number
   /** Looks asked for and not told yet, as far as is known: one that was lost counts until all has been quiet for a while. */
   readonly openLooks?: number
+  /**
+   * Something came that proves nothing (nobody asked for it, or its time lies far back): it is to be asked. Gone with the next look
+   * that is believed.
+   */
+  readonly suspectAtMs?: number
 }
 
 /** Set by the tunnel reconciler, which alone judges silence. */
@@ -277,6 +282,8 @@ export interface BaseRecord {
   /** Its last heart said that it is going down. Any other heart state proves nothing: real bases always say activated. */
   readonly deactivated?: boolean
   readonly process?: ProcessTrace
+  /** The last answer whose time lies far back; absent when something in time came since. Two of them are another clock. */
+  readonly strayed?: { readonly publishedAtMs: number; readonly heardAtMs: number }
   readonly recoveries?: ReadonlyMap<ClaimId, Recovery>
   readonly uninstallFailures?: ReadonlyMap<BizKey, UninstallFailure>
 }

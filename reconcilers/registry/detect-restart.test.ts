@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { bizKey, type Observation } from '../../mqtt-bridge/index.ts'
 import { aBase, aBiz, aClaim, aContext, aFlight, anAttempt, anObservation, aProvenance, BUILT_AT_MS } from './a-base.ts'
 import type { BaseRecord } from './base-record.ts'
+import { applyNote } from './notes.ts'
 import { observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 
@@ -154,9 +155,17 @@ test('a restart of a base that was taken up from its Node counts', () => {
 })
 
 test('a base that comes back on a host whose clock is behind has restarted all the same', () => {
-  const behind = anObservation('queryBaseline', { publishedAtMs: BUILT_AT_MS - 600_000 })
-  const next = anObservation('snapshot', { publishedAtMs: BUILT_AT_MS - 599_000, bizs: [aBiz('biz9')] })
-  const { record } = hear(busy, [5_000, behind], [5_100, next])
-  expect(record.restarts).toBe(1)
+  const asked = (known: BaseRecord, afterMs: number): BaseRecord =>
+    applyNote(known, { kind: 'asked', atMs: BUILT_AT_MS + afterMs, isLook: true }).record
+  const at = (afterMs: number) => ({ publishedAtMs: BUILT_AT_MS - 600_000 + afterMs })
+  const young = (afterMs: number) => anObservation('health', { ...at(afterMs), health: { runTimeMs: afterMs } })
+  const first = hear(busy, [5_000, anObservation('queryBaseline', at(5_000))])
+  expect(first.changes).toContain('described')
+  const told = hear(asked(first.record, 5_050), [5_060, young(5_060)]).record
+  expect(told.restarts).toBe(0)
+  const again = hear(asked(told, 6_100), [6_110, young(6_110)]).record
+  expect([again.restarts, again.bizs.size, again.flights.size]).toEqual([1, 0, 0])
+  const look = anObservation('snapshot', { ...at(6_120), bizs: [aBiz('biz9')] })
+  const { record } = hear(again, [6_120, look])
   expect([...record.bizs.keys()]).toEqual(['biz9:0.0.1'])
 })

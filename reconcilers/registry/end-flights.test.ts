@@ -194,7 +194,7 @@ describe('an install of which looks show no trace', () => {
     const flying = applyNote(waiting, { kind: 'commanded', key: KEY, flight: aFlight() }).record
     const { record } = lookedAt(flying, [1_000, []], [2_000, []])
     expect(looksOf(record)).toBeUndefined()
-    expect(looksOf(lookedAt(record, [3_000, []]).record)).toBe(1)
+    expect(looksOf(lookedAt(asked(record, 2_500), [3_000, []]).record)).toBe(1)
     // What was never answered is forgotten after a pause.
     const later = applyNote(asked(waiting, 60_000), { kind: 'commanded', key: KEY, flight: aFlight() }).record
     expect(later.flights.get(KEY)?.looksOwed).toBe(1)

@@ -21,21 +21,46 @@ export function freshnessOf(record: BaseRecord, { kind, publishedAtMs }: Observa
   return publishedAtMs === last ? 'repeated' : 'late'
 }
 
-/** No message is this late on a clean session: the base's clock was set back (or it moved to a host with another). */
-const CLOCK_STEP_MS = 60_000
+/** No message is this late on a clean session: the base has another clock by now, or somebody else wrote it. */
+const STRAY_MS = 60_000
+/** Between two answers the clocks of base and operator go on alike, but for the ways of the messages. */
+const PACE_MS = 60_000
+
+export type Timing =
+  | 'inTime'
+  /** Far back, and the only one so far: no word on the clock, nor on anything else. */
+  | 'stray'
+  /** The second in a row, answers to two questions of ours: the clock was set back. */
+  | 'stepped'
+
+export function timingOf(record: BaseRecord, observation: Observation, nowMs: number): Timing {
+  const newest = newestPublishedAtMs(record)
+  if (newest === undefined || observation.publishedAtMs >= newest - STRAY_MS) return 'inTime'
+  return answersQuestion(record, observation) && confirms(record, observation, nowMs) ? 'stepped' : 'stray'
+}
+
+/** A health or a look while a question is open. */
+export const answersQuestion = ({ life }: BaseRecord, { kind }: Observation): boolean =>
+  life.askedSinceMs !== undefined && (kind === 'health' || kind === 'snapshot')
+
+/** Later than the first by the base's clock, at the pace of ours, and to a question that was asked since. */
+function confirms({ strayed, life }: BaseRecord, { publishedAtMs }: Observation, nowMs: number): boolean {
+  if (!strayed || (life.askedSinceMs ?? 0) < strayed.heardAtMs) return false
+  const passedMs = publishedAtMs - strayed.publishedAtMs
+  return passedMs > 0 && passedMs <= nowMs - strayed.heardAtMs + PACE_MS
+}
 
 /**
  * After a base's clock was set back, everything kept in its old time would outrank all that it says from now on:
  * snapshots would be ignored, doubts never lifted, until the clock caught up. So the old times are drawn down to it.
  */
 export function rebased(record: BaseRecord, { publishedAtMs }: Observation): BaseRecord {
-  const newest = newestPublishedAtMs(record)
-  if (newest === undefined || publishedAtMs >= newest - CLOCK_STEP_MS) return record
   const before = publishedAtMs - 1
   const cap = (ms: number): number => Math.min(ms, before)
-  const { snapshot, process } = record
+  const { strayed: _first, ...kept } = record
+  const { snapshot, process } = kept
   return {
-    ...record,
+    ...kept,
     lastPublishedAtMs: {},
     ...(snapshot && { snapshot: { ...snapshot, publishedAtMs: cap(snapshot.publishedAtMs) } }),
     ...(process?.sincePublishedAtMs !== undefined && {

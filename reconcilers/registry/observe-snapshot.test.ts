@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type BizReport, bizKey } from '../../mqtt-bridge/index.ts'
-import { aBase, aBiz, aClaim, aContext, aFlight, anObservation, aProvenance, BUILT_AT_MS } from './a-base.ts'
+import { aBase, aBiz, aClaim, aContext, anObservation, aProvenance, BUILT_AT_MS } from './a-base.ts'
 import type { BaseRecord, Doubt } from './base-record.ts'
 import { observe } from './observe.ts'
 import type { Observed } from './observed.ts'
@@ -87,20 +87,6 @@ describe('a biz in doubt', () => {
     const record = aBase({ doubts: doubtful(50) })
     expect(looked(record, 40, [aBiz()], 999_999).record.doubts.size).toBe(1)
     expect(looked(record, 60, [aBiz()], -999_999).record.doubts.size).toBe(0)
-  })
-})
-
-describe('a base whose clock is set back', () => {
-  test('is believed at once, and no doubt outlives the step', () => {
-    const record = aBase({
-      bizs: [aBiz()],
-      doubts: doubtful(50),
-      flights: [aFlight({ name: 'biz3', sentAfterPublishedAtMs: BUILT_AT_MS })],
-    })
-    const first = looked(record, -3_600_000, [aBiz('biz2')], 100).record
-    expect([...first.bizs.keys()]).toEqual(['biz2:0.0.1'])
-    expect(first.doubts.size).toBe(0)
-    expect(looked(first, -3_599_000, [aBiz('biz4')], 200).record.bizs.has(bizKey('biz4', '0.0.1'))).toBe(true)
   })
 })
 

@@ -7,6 +7,18 @@ import { changed, follow, type ObserveContext, type Observed, unchanged, without
 
 type SnapshotHeard = Extract<Observation, { kind: 'snapshot' }>
 
+/** A base that we serve is asked more often than this, as long as it lives. */
+const ASKED_WITHIN_MS = 150_000
+
+/**
+ * Only an answer to a question of ours is a fact. A replica that stands by asks nothing and believes what another has asked for; so
+ * does one that never asked.
+ */
+export function isUnasked({ life }: BaseRecord, { kind }: Observation, nowMs: number): boolean {
+  const { openLooks = 0, askedAtMs } = life
+  return kind === 'snapshot' && openLooks === 0 && askedAtMs !== undefined && nowMs - askedAtMs <= ASKED_WITHIN_MS
+}
+
 /** All that runs on the base, as of `publishedAtMs`; what a later answer said of a biz outranks it. */
 export function observeSnapshot(record: BaseRecord, heard: SnapshotHeard, context: ObserveContext): Observed {
   // Of two processes that alternate, either may have said it: what is known stays until they stop.
@@ -23,10 +35,10 @@ function replaced(record: BaseRecord, heard: SnapshotHeard, { nowMs }: ObserveCo
   const bizs = new Map(heard.bizs.map(biz => [bizKey(biz.name, biz.version), biz]))
   for (const key of standing.keys()) overrule(bizs, key, record.bizs.get(key))
   const gone = [...record.provenance.keys()].filter(key => !bizs.has(key))
-  const { openLooks = 0 } = record.life
+  const { suspectAtMs: _asked, ...life } = withoutLook(record.life)
   const next: BaseRecord = {
     ...record,
-    ...(openLooks > 0 && { life: { ...record.life, openLooks: openLooks - 1 } }),
+    life,
     bizs,
     doubts: standing,
     provenance: without(record.provenance, ...gone),
@@ -37,6 +49,10 @@ function replaced(record: BaseRecord, heard: SnapshotHeard, { nowMs }: ObserveCo
   const news = !record.snapshot || standing.size < record.doubts.size || !sameBizs(record.bizs, bizs)
   return news ? changed(next, 'bizs') : unchanged(next)
 }
+
+/** One of the looks that were asked for has been told. */
+export const withoutLook = (life: BaseRecord['life']): BaseRecord['life'] =>
+  life.openLooks ? { ...life, openLooks: life.openLooks - 1 } : life
 
 function overrule(bizs: Map<BizKey, BizReport>, key: BizKey, known: BizReport | undefined): void {
   if (known) bizs.set(key, known)

@@ -1,12 +1,13 @@
 import type { Observation } from '../../mqtt-bridge/index.ts'
 import type { BaseRecord } from './base-record.ts'
-import { freshnessOf, rebased } from './freshness.ts'
+import { freshnessOf, rebased, timingOf } from './freshness.ts'
 import { newRecord } from './new-record.ts'
 import { observeAnswer, observeBatchAnswer } from './observe-answer.ts'
 import { observeHealth } from './observe-health.ts'
 import { observeHeart, observeQueryBaseline } from './observe-identity.ts'
 import { observeLife } from './observe-life.ts'
-import { observeSnapshot } from './observe-snapshot.ts'
+import { isUnasked, observeSnapshot } from './observe-snapshot.ts'
+import { observeStray, suspected } from './observe-stray.ts'
 import { changed, follow, type ObserveContext, type Observed, unchanged } from './observed.ts'
 
 /**
@@ -28,7 +29,17 @@ export function observe(
 }
 
 function observeKnown(record: BaseRecord, observation: Observation, context: ObserveContext): Observed {
-  const known = rebased(record, observation)
+  switch (timingOf(record, observation, context.nowMs)) {
+    case 'stray':
+      return observeStray(record, observation, context)
+    case 'stepped':
+      return observeInTime(rebased(record, observation), observation, context)
+    case 'inTime':
+      return observeInTime(record, observation, context)
+  }
+}
+
+function observeInTime(known: BaseRecord, observation: Observation, context: ObserveContext): Observed {
   switch (freshnessOf(known, observation)) {
     case 'repeated':
     case 'formerProcess':
@@ -36,6 +47,9 @@ function observeKnown(record: BaseRecord, observation: Observation, context: Obs
     case 'late':
       return changed(observeLife(known, observation, context), 'seen')
     case 'new': {
+      // Not stamped either: its time may be as wrong as the rest of it.
+      if (isUnasked(known, observation, context.nowMs))
+        return changed(suspected(observeLife(known, observation, context), context.nowMs), 'seen')
       const alive = changed(observeLife(known, observation, context), 'seen')
       const told = follow(alive, heard => observeContent(heard, observation, context))
       return { ...told, record: stamped(told.record, observation) }
@@ -65,5 +79,6 @@ function observeContent(record: BaseRecord, observation: Observation, context: O
 function stamped(record: BaseRecord, { kind, publishedAtMs }: Observation): BaseRecord {
   const last = record.lastPublishedAtMs[kind] ?? publishedAtMs
   const lastPublishedAtMs = { ...record.lastPublishedAtMs, [kind]: Math.max(last, publishedAtMs) }
-  return { ...record, lastPublishedAtMs }
+  const { strayed: _former, ...rest } = record
+  return { ...rest, lastPublishedAtMs }
 }

@@ -18,6 +18,8 @@ interface Base {
   readonly told: Told
   restarts: number
   beganAtMs: number
+  /** When the operator last found that what came proves nothing: nobody asked for it. */
+  suspectAtMs: number | undefined
 }
 
 export class KnowledgeOracle {
@@ -52,7 +54,9 @@ export class KnowledgeOracle {
     base.restarts = record.restarts
     if (isRestart) this.#restarted(base, record, verb === 'queryBaseline')
     if (isRestart) this.#tellRestarted(identity)
-    base.told.hears(frame)
+    const { suspectAtMs } = record.life
+    if (suspectAtMs === undefined || suspectAtMs === base.suspectAtMs) base.told.hears(frame)
+    base.suspectAtMs = suspectAtMs
     const wrong = base.told.contradicts(statesOf(record)) ?? outlived(record, base.beganAtMs)
     if (wrong) this.#verdicts.object('knowledge', `${identity}: ${wrong}`)
   }
@@ -60,7 +64,7 @@ export class KnowledgeOracle {
   #base(identity: string, { restarts }: BaseRecord): Base {
     const known = this.#bases.get(identity)
     if (known) return known
-    const base = { told: new Told(), restarts, beganAtMs: 0 }
+    const base = { told: new Told(), restarts, beganAtMs: 0, suspectAtMs: undefined }
     this.#bases.set(identity, base)
     return base
   }
