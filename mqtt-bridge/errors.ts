@@ -1,3 +1,5 @@
+import type { BaseId } from './arklet/vocabulary.ts'
+
 /** Codes are matched by callers, counted in metrics and documented in `README.md`. Never reused. */
 export const ARKLET_ERROR_CODES = [
   'TOPIC_FOREIGN', // not one of ours: other env, other shape
@@ -29,6 +31,8 @@ export class ArkletError extends Error {
 /** A frame that was not let in. Never carries the payload itself. */
 export interface Refusal {
   readonly code: ArkletErrorCode
+  /** Whose topic it came on; absent where that is nobody's. */
+  readonly base?: BaseId
   readonly topic: string
   /** Where in the payload the fault is: `data.healthData.jvm`; empty when it is not in the payload. */
   readonly path: string

@@ -93,7 +93,7 @@ export function compose(foundation: Foundation) {
     kube.shares.linkChanged()
     wakes.linkChanged(link)
   }
-  const hearing = new Hearing({ ...foundation, registry, nodeNameOf, events: kube.events, onLink })
+  const hearing = new Hearing({ ...foundation, registry, ownership, nodeNameOf, events: kube.events, onLink })
   registry.onChange((_id, change, record) => wakes.baseChanged(change, record))
   registry.onFlightEnd((id, end) => hearing.flightEnded(id, end))
   const { shares } = kube

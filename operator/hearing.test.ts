@@ -1,9 +1,10 @@
 import type { CoreV1Event } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
-import { baseId, bizKey, type LinkState, type Observation } from '../mqtt-bridge/index.ts'
+import { baseId, bizKey, type LinkState, type Observation, type Refusal } from '../mqtt-bridge/index.ts'
 import { SteppedClock } from '../reconcilers/loop/stepped-clock.ts'
 import { nodeNaming } from '../reconcilers/node-identity.ts'
 import type { Log } from '../reconcilers/ports.ts'
+import { aBase } from '../reconcilers/registry/a-base.ts'
 import { claimId, type Flight } from '../reconcilers/registry/base-record.ts'
 import type { Admission } from '../reconcilers/registry/base-registry.ts'
 import { Hearing } from './hearing.ts'
@@ -21,7 +22,8 @@ const heart: Observation = {
   state: 'activated',
 }
 
-function aHearing(admission: Admission = { kind: 'ignored' }) {
+function aHearing(admission: Admission = { kind: 'ignored' }, { known = ['b1'], acts = true } = {}) {
+  const clock = new SteppedClock(3_000)
   const counted: string[] = []
   const lines: string[] = []
   const told: CoreV1Event[] = []
@@ -47,18 +49,20 @@ function aHearing(admission: Admission = { kind: 'ignored' }) {
         link = next
       },
       observe: () => admission,
+      get: id => (known.includes(id) ? aBase({ id }) : undefined),
     },
+    ownership: { acts: () => acts },
     nodeNameOf: nodeNaming('virtual-node-{identity}', 'dev'),
     events: { emit: event => void told.push(event) },
     metrics: {
       count: (name, labels = {}) => void counted.push([name, ...Object.values(labels)].join(' ')),
       observe: (name, seconds, labels = {}) => void counted.push([name, ...Object.values(labels), seconds].join(' ')),
     },
-    clock: new SteppedClock(3_000),
+    clock,
     log,
     onLink: ({ connected }) => void edges.push(connected),
   })
-  return { hearing, counted, lines, told, edges, link: () => link }
+  return { hearing, counted, lines, told, edges, clock, link: () => link }
 }
 
 test('each message is counted by its kind', () => {
@@ -74,8 +78,65 @@ describe('what is refused', () => {
     const topic = `koupleless_dev/${'x'.repeat(5_000)}/base/heart`
     hearing.refusal({ code: 'PAYLOAD_INVALID', topic, path: 'data.masterBizInfo', message: 'expected an object' })
     expect(counted).toEqual(['koupleless_frames_refused_total PAYLOAD_INVALID'])
-    expect(lines[0]).toMatch(/^debug message refused .*"path":"data.masterBizInfo"/)
+    expect(lines[0]).toMatch(/^warn message refused .*"path":"data.masterBizInfo"/)
     expect(lines[0]?.length).toBeLessThan(400)
+  })
+
+  const tooLarge = (base: string): Refusal => ({
+    code: 'PAYLOAD_TOO_LARGE',
+    base: baseId(base),
+    topic: `koupleless_dev/${base}/base/simpleBiz`,
+    path: '',
+    message: '1258291 bytes, at most 1048576 are read',
+  })
+  const levels = (lines: readonly string[]): readonly string[] => lines.map(line => line.split(' ')[0] ?? '')
+
+  test('at the door: its owner reads of it once an hour, in the log and at the Node, with the limit', async () => {
+    const { hearing, counted, lines, told, clock } = aHearing()
+    for (let times = 0; times < 3; times += 1) hearing.refusal(tooLarge('b1'))
+    hearing.refusal({
+      ...tooLarge('b1'),
+      code: 'PAYLOAD_INVALID',
+      path: 'data.localIP',
+      message: 'expected an IP address',
+    })
+    expect(levels(lines)).toEqual(['warn', 'debug', 'debug', 'warn'])
+    expect(told.map(({ reason, involvedObject, message }) => [reason, involvedObject.name, message])).toEqual([
+      [
+        'MessageRefused',
+        'virtual-node-b1',
+        'A message of base b1 is not taken, PAYLOAD_TOO_LARGE: 1258291 bytes, at most 1048576 are read',
+      ],
+      [
+        'MessageRefused',
+        'virtual-node-b1',
+        'A message of base b1 is not taken, PAYLOAD_INVALID: data.localIP: expected an IP address',
+      ],
+    ])
+    expect(counted).toHaveLength(4)
+    await clock.step(3_600_001)
+    hearing.refusal(tooLarge('b1'))
+    expect([levels(lines).at(-1), told.length]).toEqual(['warn', 3])
+  })
+
+  test('at the door: of invented identities a hundred an hour are told, and all those that are known', () => {
+    const { hearing, told } = aHearing({ kind: 'ignored' }, { known: ['b1'] })
+    for (let at = 0; at < 500; at += 1) hearing.refusal(tooLarge(`invented-${at}`))
+    hearing.refusal(tooLarge('b1'))
+    expect(told).toHaveLength(101)
+    expect(told.at(-1)?.involvedObject.name).toBe('virtual-node-b1')
+  })
+
+  test('at the door: the replica that serves the base writes the Event, and each its log', () => {
+    const { hearing, lines, told } = aHearing({ kind: 'ignored' }, { acts: false })
+    hearing.refusal(tooLarge('b1'))
+    expect([levels(lines), told]).toEqual([['warn'], []])
+  })
+
+  test.each(['FRAME_STALE', 'FRAME_RETAINED', 'TOPIC_FOREIGN'] as const)('%s is no news', code => {
+    const { hearing, lines, told } = aHearing()
+    hearing.refusal({ ...tooLarge('b1'), code })
+    expect([levels(lines), told]).toEqual([['debug'], []])
   })
 
   test('a base too many: told once, though its heart comes every few seconds', () => {

@@ -3,12 +3,15 @@ import { LRUCache } from 'lru-cache'
 import type { BaseId, LeftoversTold, LinkState, Observation, Refusal } from '../mqtt-bridge/index.ts'
 import * as events from '../reconcilers/events.ts'
 import type { NodeNameOf } from '../reconcilers/node-identity.ts'
+import type { Ownership } from '../reconcilers/ownership.ts'
 import type { Clock, Events, Log, Metrics } from '../reconcilers/ports.ts'
 import type { Admission, BaseRegistry } from '../reconcilers/registry/base-registry.ts'
 import type { FlightEnd } from '../reconcilers/registry/observed.ts'
+import { Refusals } from './refusals.ts'
 
 export interface HearingOptions {
-  readonly registry: Pick<BaseRegistry, 'observe' | 'setLink' | 'link'>
+  readonly registry: Pick<BaseRegistry, 'observe' | 'setLink' | 'link' | 'get'>
+  readonly ownership: Pick<Ownership, 'acts'>
   readonly nodeNameOf: NodeNameOf
   readonly events: Events
   readonly metrics: Metrics
@@ -21,7 +24,6 @@ type Refused = Extract<Admission, { kind: 'refused' }>
 
 /** Each refused identity is told of once in a while: it tries again with every heart. */
 const TOLD = { max: 1_000, ttl: 600_000, ttlResolution: 0 }
-const TOPIC_CHARS_MAX = 128
 
 /** How a command ended without the base having answered it. */
 const UNANSWERED: ReadonlySet<FlightEnd['outcome']> = new Set(['seen', 'lost'])
@@ -30,10 +32,12 @@ const UNINSTALLED: ReadonlySet<FlightEnd['outcome']> = new Set(['uninstalled', '
 export class Hearing {
   readonly #of: HearingOptions
   readonly #told: LRUCache<BaseId, Refused['reason']>
+  readonly #refusals: Refusals
 
   constructor(options: HearingOptions) {
     this.#of = options
     this.#told = new LRUCache({ ...TOLD, perf: options.clock })
+    this.#refusals = new Refusals(options)
   }
 
   observation(observation: Observation): void {
@@ -43,9 +47,9 @@ export class Hearing {
     if (admission.kind === 'refused') this.#tellRefused(observation.base, admission)
   }
 
-  refusal({ code, topic, path, message }: Refusal): void {
-    this.#of.metrics.count('koupleless_frames_refused_total', { code })
-    this.#of.log.debug('message refused', { code, topic: topic.slice(0, TOPIC_CHARS_MAX), path, why: message })
+  refusal(refusal: Refusal): void {
+    this.#of.metrics.count('koupleless_frames_refused_total', { code: refusal.code })
+    this.#refusals.tell(refusal)
   }
 
   link(link: LinkState): void {

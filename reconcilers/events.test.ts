@@ -37,6 +37,7 @@ const nodeEvents = {
   ForeignModule: events.foreignModule(node, 'biz9:1'),
   UnclaimedModule: events.unclaimedModule(node, 'biz9:1'),
   NodeNameTaken: events.nodeNameTaken(node, 'b1', 'it stands for base B1'),
+  MessageRefused: events.messageRefused(node, 'b1', { code: 'PAYLOAD_TOO_LARGE', path: '', why: 'too many bytes' }),
   CommandOverdue: events.commandOverdue(node, 'biz1:0.0.1', 300_000),
 }
 

@@ -284,6 +284,20 @@ export const noAddress = (node: NodeRef, said: string): CoreV1Event =>
 export const nodeNameTaken = (node: NodeRef, identity: string, why: string): CoreV1Event =>
   nodeEvent('Warning', node, { reason: 'NodeNameTaken', message: `Base ${identity} gets no Node: ${why}` })
 
+interface Refused {
+  readonly code: string
+  /** Where in the message the fault is; empty: not in its content. */
+  readonly path: string
+  readonly why: string
+}
+
+/** Whatever that message would have told is not known: a base whose hearts are refused has no Node. */
+export const messageRefused = (node: NodeRef, identity: string, { code, path, why }: Refused): CoreV1Event =>
+  nodeEvent('Warning', node, {
+    reason: 'MessageRefused',
+    message: `A message of base ${identity} is not taken, ${code}: ${path === '' ? '' : `${path}: `}${why}`,
+  })
+
 export const commandOverdue = (node: NodeRef, biz: string, sinceMs: number): CoreV1Event =>
   nodeEvent('Warning', node, {
     reason: 'CommandOverdue',

@@ -41,11 +41,11 @@ type Read = Observation | { readonly code: ArkletErrorCode; readonly fault: Faul
 
 /** Reads what a base says. Never throws for an env that `topicRoot` takes. */
 export function decode(env: string, topic: string, payload: Uint8Array, bytesMax = PAYLOAD_BYTES_MAX): Decoded {
+  const parsed = parseBaseTopic(env, topic)
   const refuse = (code: ArkletErrorCode, message: string, path = ''): Decoded => ({
     ok: false,
-    refusal: { code, topic: excerpt(topic), path, message },
+    refusal: { code, ...(parsed.ok && { base: parsed.base }), topic: excerpt(topic), path, message },
   })
-  const parsed = parseBaseTopic(env, topic)
   if (!parsed.ok) return refuse(parsed.code, parsed.message)
   if (payload.byteLength > bytesMax)
     return refuse('PAYLOAD_TOO_LARGE', `${payload.byteLength} bytes, at most ${bytesMax} are read`)

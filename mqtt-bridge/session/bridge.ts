@@ -83,7 +83,9 @@ class TransportBridge implements Bridge {
     if (!decoded.ok) return decoded.refusal
     const age = this.#freshness.ageOf(decoded.observation, this.#options.now())
     if (age !== undefined) return stale(frame, age)
-    return this.#contain(frame, () => this.#options.onObservation(decoded.observation))
+    const { base } = decoded.observation
+    const failed = this.#contain(frame, () => this.#options.onObservation(decoded.observation))
+    return failed && { ...failed, base }
   }
 
   #tell(link: LinkState): void {

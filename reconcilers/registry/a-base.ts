@@ -34,7 +34,10 @@ export interface BaseFacts extends Partial<Omit<BaseRecord, 'id' | 'bizs' | 'fli
   readonly lacking?: readonly ('snapshot' | 'health' | 'metaspaceOwnBytes' | 'address' | 'foreign' | 'process')[]
 }
 
-/** A base that is heard, was just looked at (by another replica: all that it says is believed), runs nothing and has a record of (no) foreign modules. */
+/**
+ * A base that is heard, was just looked at, runs nothing and has a record of (no) foreign modules. Another replica has asked it: all
+ * that it says is believed.
+ */
 export function aBase(facts: BaseFacts = {}): BaseRecord {
   const { id = 'b1', bizs = [], flights = [], provenance = {}, attempts = {}, lacking = [], ...rest } = facts
   const record: BaseRecord = {

@@ -4,6 +4,7 @@ import { ARKLET_ERROR_CODES, openBridge, type Transport, type TransportEvents } 
 import { Hearing } from '../../../operator/hearing.ts'
 import { PARTS } from '../../../reconcilers/base-tunnel/plan.ts'
 import { nodeNaming } from '../../../reconcilers/node-identity.ts'
+import { alone } from '../../../reconcilers/ownership.ts'
 import { BaseRegistry } from '../../../reconcilers/registry/base-registry.ts'
 import { type Captured, captured } from '../captured.ts'
 import { type Bytes, bytesOf, type Door, must, type OpenDoor } from '../door.ts'
@@ -57,7 +58,14 @@ class Knocked implements OpenDoor<Input> {
       maxBases: 100,
       newcomers: { tryTake: () => true },
     })
-    const hearing = new Hearing({ ...notes.ports, registry, nodeNameOf, clock, onLink: () => undefined })
+    const hearing = new Hearing({
+      ...notes.ports,
+      registry,
+      ownership: alone('fuzz'),
+      nodeNameOf,
+      clock,
+      onLink: () => undefined,
+    })
     const wire = aWire()
     openBridge({
       env: 'dev',
