@@ -1,13 +1,18 @@
+import { EventEmitter } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Log } from '../../reconcilers/ports.ts'
-import { asJson, type HttpServer, type Page, plainText, serve } from './server.ts'
+import { asJson, type HttpServer, listen, type Page, plainText, serve } from './server.ts'
 
 const opened: HttpServer[] = []
 afterEach(async () => {
   for (const server of opened.splice(0)) await server[Symbol.asyncDispose]()
 })
 
-async function serving(pages: Readonly<Record<string, Page>>, errors: unknown[] = []): Promise<string> {
+async function serving(
+  pages: Readonly<Record<string, Page>>,
+  errors: unknown[] = [],
+  host = '127.0.0.1',
+): Promise<string> {
   const quiet = (): void => {}
   const log: Log = {
     debug: quiet,
@@ -16,7 +21,7 @@ async function serving(pages: Readonly<Record<string, Page>>, errors: unknown[] 
     error: (_message, fields) => void errors.push(fields?.error),
     child: () => log,
   }
-  const server = await serve({ host: '127.0.0.1', port: 0, pages, log })
+  const server = await serve({ host, port: 0, pages, log })
   opened.push(server)
   return `http://127.0.0.1:${server.port}`
 }
@@ -76,4 +81,39 @@ test('closing does not wait for readers that keep their connection', async () =>
   const [server] = opened.splice(0)
   await server?.[Symbol.asyncDispose]()
   await expect(fetch(`${url}/a`)).rejects.toThrow()
+})
+
+/** The kernel of a machine that has no IPv6, and of one on which all is taken. */
+class Kernel extends EventEmitter {
+  readonly tried: string[] = []
+  readonly #codeOf: (host: string) => string | undefined
+
+  constructor(codeOf: (host: string) => string | undefined) {
+    super()
+    this.#codeOf = codeOf
+  }
+
+  listen(_port: number, host: string): void {
+    this.tried.push(host)
+    const code = this.#codeOf(host)
+    queueMicrotask(() => this.emit(code ? 'error' : 'listening', code && Object.assign(new Error(code), { code })))
+  }
+}
+
+describe('on all addresses', () => {
+  test('both families are answered', async () => {
+    const url = await serving({ '/a': () => plainText(200, 'a') }, [], '::')
+    expect((await fetch(`${url}/a`)).status).toBe(200)
+    expect((await fetch(`${url.replace('127.0.0.1', '[::1]')}/a`)).status).toBe(200)
+  })
+
+  test.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])('those of IPv4 where there is no other: %s', async code => {
+    const kernel = new Kernel(host => (host === '::' ? code : undefined))
+    await listen(kernel, '::', 80)
+    expect(kernel.tried).toEqual(['::', '0.0.0.0'])
+  })
+
+  test('a port that is taken is told as it was asked for', async () => {
+    await expect(listen(new Kernel(() => 'EADDRINUSE'), '::', 80)).rejects.toThrow('cannot listen on :::80')
+  })
 })

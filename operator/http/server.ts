@@ -1,5 +1,5 @@
 /** A few read-only pages over HTTP. */
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Log } from '../../reconcilers/ports.ts'
@@ -63,15 +63,29 @@ export async function serve({ host, port, pages, log }: HttpServerOptions): Prom
   }
 }
 
-async function listen(server: http.Server, host: string, port: number): Promise<void> {
+const ALL = '::'
+const ALL_OF_IPV4 = '0.0.0.0'
+/** Of a host whose kernel has no IPv6, or that has it switched off. */
+const NO_IPV6: readonly unknown[] = ['EAFNOSUPPORT', 'EADDRNOTAVAIL']
+
+type Listener = EventEmitter & { listen(port: number, host: string): unknown }
+
+/** `::` is all addresses of both families, and those of IPv4 where there is no other. @throws Error that names the address */
+export async function listen(server: Listener, host: string, port: number): Promise<void> {
   try {
-    server.listen(port, host)
-    await once(server, 'listening')
+    await begin(server, host, port)
   } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (host === ALL && NO_IPV6.includes(code)) return listen(server, ALL_OF_IPV4, port)
     throw new Error(`cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }
+}
+
+async function begin(server: Listener, host: string, port: number): Promise<void> {
+  server.listen(port, host)
+  await once(server, 'listening')
 }
 
 async function answer(request: http.IncomingMessage, pages: HttpServerOptions['pages'], log: Log): Promise<Reply> {
