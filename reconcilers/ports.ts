@@ -59,6 +59,8 @@ export interface Patch {
 /** Writes to the API server. All throw `ApiError`; a 404 on delete is success. */
 export interface Cluster {
   createNode(node: V1Node): Promise<V1Node>
+  /** Straight from the API server: our watch shows only Nodes that bear our labels. `undefined`: not there. */
+  readNode(name: NodeName): Promise<V1Node | undefined>
   patchNode(name: NodeName, patch: Patch): Promise<V1Node>
   patchNodeStatus(name: NodeName, patch: Patch): Promise<V1Node>
   deleteNode(name: NodeName, uid: string): Promise<void>

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { commandsOf } from './base.ts'
 import { eventually } from './eventually.ts'
 import { isReady, Journey } from './journey.ts'
-import { daemonSet, deployment, service } from './workloads.ts'
+import { daemonSet, deployment, pod, service } from './workloads.ts'
 
 describe.concurrent('what Kubernetes and its tools expect of a Node', () => {
   test('replicas that may not stand together stand on two bases of one machine', async () => {
@@ -55,6 +56,27 @@ describe.concurrent('what Kubernetes and its tools expect of a Node', () => {
       const found = (await journey.pods('app=web')).find(({ spec }) => spec?.nodeName?.endsWith(lost.identity))
       return found && isReady(found) && found.status?.podIP === undefined
     })
+  })
+
+  test('whose labels somebody removed gets them back, and its Pods notice nothing', async () => {
+    await using journey = await Journey.open('stripped')
+    const base = await journey.base()
+    await journey.apply(pod({ name: 'bare', namespace: journey.namespace, base: journey.name }))
+    await journey.ready('app=bare', 1)
+    const { metadata } = await journey.nodeReady(base.identity)
+    const node = `virtual-node-${base.identity}`
+    const ours = ['virtual-kubelet.koupleless.io/env', 'virtual-kubelet.koupleless.io/component']
+    for (const removed of [ours.slice(0, 1), ours.slice(1), ours]) {
+      await journey.kubectl('label', 'node', node, ...removed.map(label => `${label}-`))
+      await eventually('the labels are back', async () => {
+        const labels = (await journey.node(base.identity))?.metadata?.labels ?? {}
+        return labels[ours[0] ?? ''] === journey.name && labels[ours[1] ?? ''] === 'vnode'
+      })
+    }
+    expect((await journey.node(base.identity))?.metadata?.uid).toBe(metadata?.uid)
+    await journey.ready('app=bare', 1)
+    expect(commandsOf(base, 'installBiz')).toHaveLength(1)
+    expect(await journey.events(node, 'NodeNameTaken')).toEqual([])
   })
 })
 

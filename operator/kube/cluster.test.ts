@@ -54,6 +54,20 @@ describe('Nodes and Leases', () => {
     ])
   })
 
+  test('a Node is read past the watch, trimmed; one that is not there is none', async () => {
+    const { cluster, sent } = aCluster(() => ({
+      metadata: { name: NODE, uid: 'n1', resourceVersion: '8', managedFields: [] },
+      status: { images: [] },
+    }))
+    expect(await cluster.readNode(NODE)).toEqual({
+      metadata: { name: NODE, uid: 'n1', resourceVersion: '8' },
+      status: {},
+    })
+    expect(sent).toMatchObject([{ method: 'GET', path: `/api/v1/nodes/${NODE}`, verb: 'get', resource: 'nodes' }])
+    expect(await aCluster(refusing(404)).cluster.readNode(NODE)).toBeUndefined()
+    await expect(aCluster(refusing(403)).cluster.readNode(NODE)).rejects.toThrow('no')
+  })
+
   test('patches go under the type that says how lists are merged', async () => {
     const { cluster, sent } = aCluster()
     await cluster.patchNode(NODE, { type: 'merge', body: { spec: { taints: [] } } })

@@ -60,6 +60,12 @@ export class KubeCluster implements Cluster {
     return nodeOf(await this.#write({ method: 'POST', path: '/api/v1/nodes', resource: 'nodes', body: node }))
   }
 
+  async readNode(name: NodeName): Promise<V1Node | undefined> {
+    const request = { method: 'GET', path: nodePath(name), verb: 'get', resource: 'nodes' } as const
+    const answer = await absentIf404(this.#options.api.json<unknown>(request))
+    return answer === undefined ? undefined : nodeOf(answer)
+  }
+
   async patchNode(name: NodeName, patch: Patch): Promise<V1Node> {
     return nodeOf(await this.#patch(nodePath(name), 'nodes', patch))
   }

@@ -1,19 +1,27 @@
 /** For tests: an API server that only stores, and a cache that shows what it is told to. */
 import type { V1Lease, V1Node } from '@kubernetes/client-node'
-import type { LeaseName, NodeName } from '../names.ts'
+import { LABEL, type LeaseName, type NodeName } from '../names.ts'
 import { ApiError, type Cluster, type Patch, type Store } from '../ports.ts'
 
 export class StoringCluster
   implements
     Pick<
       Cluster,
-      'createNode' | 'patchNode' | 'patchNodeStatus' | 'deleteNode' | 'createLease' | 'replaceLease' | 'deleteLease'
+      | 'createNode'
+      | 'readNode'
+      | 'patchNode'
+      | 'patchNodeStatus'
+      | 'deleteNode'
+      | 'createLease'
+      | 'replaceLease'
+      | 'deleteLease'
     >,
     Pick<Store, 'node' | 'nodes' | 'lease'>
 {
   readonly nodesByName = new Map<string, V1Node>()
   readonly leasesByName = new Map<string, V1Lease>()
   readonly writes: string[] = []
+  readonly reads: string[] = []
   /** How the next writes are answered instead. */
   readonly refusals: ApiError[] = []
   /** Off: the cache is behind and shows what it showed last. */
@@ -28,7 +36,9 @@ export class StoringCluster
   lease = (name: LeaseName): V1Lease | undefined => this.#cache().leases.get(name)
 
   #cache() {
-    if (this.watching) this.#shown = { nodes: new Map(this.nodesByName), leases: new Map(this.leasesByName) }
+    if (!this.watching) return this.#shown
+    const nodes = new Map([...this.nodesByName].filter(([, node]) => isSelected(node)))
+    this.#shown = { nodes, leases: new Map(this.leasesByName) }
     return this.#shown
   }
 
@@ -52,6 +62,11 @@ export class StoringCluster
     const stored = this.#stamp(node, `node-${this.#version}`)
     this.nodesByName.set(name, stored)
     return stored
+  }
+
+  readNode = async (name: NodeName): Promise<V1Node | undefined> => {
+    this.reads.push('readNode')
+    return this.nodesByName.get(name)
   }
 
   patchNode = async (name: NodeName, patch: Patch): Promise<V1Node> => {
@@ -101,6 +116,10 @@ export class StoringCluster
     this.leasesByName.delete(name)
   }
 }
+
+/** A watch shows what its selector names, and nothing else. */
+const isSelected = ({ metadata }: V1Node): boolean =>
+  metadata?.labels?.[LABEL.component] === 'vnode' && metadata.labels[LABEL.env] === 'dev'
 
 /** RFC 7386. */
 function merged(target: unknown, patch: unknown): unknown {

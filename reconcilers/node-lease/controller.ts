@@ -23,6 +23,7 @@ import { OwnPodSearch } from './own-pod-search.ts'
 import { type NodeAction, type NodeFacts, planNode } from './plan.ts'
 import { writtenProofs } from './proofs-on-lease.ts'
 import type { NodeLeaseSettings } from './settings.ts'
+import { whoseElse } from './whose.ts'
 
 export interface NodeLeaseControllerOptions {
   readonly registry: Pick<BaseRegistry, 'byNode' | 'note' | 'link' | 'takeUp'>
@@ -42,6 +43,7 @@ export interface NodeLeaseControllerOptions {
 /** Older than this, absence from the cache proves nothing. */
 const CACHE_FRESH_MS = 120_000
 const LOOK_AGAIN_MS = 200
+const LOOK_SOON_MS = 1
 const TAKEN_LOOK_AGAIN_MS = 60_000
 const CHANGES: ReadonlySet<NodeAction['kind']> = new Set([
   'patchNode',
@@ -136,16 +138,23 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     const waitMs = this.#brakeMs(name, action)
     if (waitMs > 0) return { waitMs, why: 'somebody undoes it as often as it is written' }
     try {
+      if (action.kind === 'giveUp' && (await this.#isHidden(name)))
+        return { waitMs: LOOK_SOON_MS, why: 'its Node is there: only its labels were removed' }
       await this.#write(name, action)
       return undefined
     } catch (error) {
-      const status = error instanceof ApiError ? error.status : 0
-      // What we believed of the object is wrong: the cache, or the next look at it, knows better.
-      if (status === 404 || status === 409) this.#forgetWrites(name)
-      if (status === 404 && CHANGES.has(action.kind)) return { waitMs: LOOK_AGAIN_MS, why: 'it was deleted meanwhile' }
-      if (status === 409 && action.kind === 'createNode') return this.#nameTaken(name)
-      throw error
+      return this.#obstacleOf(name, action, error)
     }
+  }
+
+  /** @throws what was caught, where that is a failure */
+  async #obstacleOf(name: NodeName, { kind }: NodeAction, error: unknown): Promise<Obstacle> {
+    const status = error instanceof ApiError ? error.status : 0
+    // What we believed of the object is wrong: the cache, or the next look at it, knows better.
+    if (status === 404 || status === 409) this.#forgetWrites(name)
+    if (status === 404 && CHANGES.has(kind)) return { waitMs: LOOK_AGAIN_MS, why: 'it was deleted meanwhile' }
+    if (status === 409 && kind === 'createNode') return this.#nameTaken(name)
+    throw error
   }
 
   /** A Lease is renewed whoever fights over its Node. */
@@ -154,15 +163,31 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     return this.#brake.take(kind === 'renewLease' ? leaseKey(name) : name, this.#of.clock.now())
   }
 
-  /** The watch will show it in a moment, if it is ours; the Nodes of others it never shows. */
-  #nameTaken(name: NodeName): Obstacle {
+  /** The watch will show it in a moment, if it is ours; one whose labels were removed, and those of others, it never shows. */
+  async #nameTaken(name: NodeName): Promise<Obstacle> {
     const { clock } = this.#of
-    const since = this.#takenSinceMs.get(name) ?? clock.now()
-    this.#takenSinceMs.set(name, since)
     const why = 'a Node of that name exists'
-    if (clock.now() - since < WATCH_LAG_MS) return { waitMs: LOOK_AGAIN_MS, why }
+    const since = this.#takenSinceMs.get(name)
+    const isLate = since !== undefined && clock.now() - since >= WATCH_LAG_MS
+    if (since === undefined || isLate) {
+      this.#takenSinceMs.set(name, since ?? clock.now())
+      if (await this.#isHidden(name)) return { waitMs: LOOK_SOON_MS, why: `${why}, and is ours` }
+    }
+    if (!isLate) return { waitMs: LOOK_AGAIN_MS, why }
     this.#refuse(name, `${why} and is no Node of ours`)
     return { waitMs: TAKEN_LOOK_AGAIN_MS, why }
+  }
+
+  /** Ours, though our watch does not show it: from now on it is planned for as it stands there. */
+  async #isHidden(name: NodeName): Promise<boolean> {
+    const { cluster, registry, settings } = this.#of
+    const node = await cluster.readNode(name)
+    const record = registry.byNode(name)
+    const { lease } = this.#facts(name)
+    if (!node || !record || whoseElse({ record, node, lease }, settings.env) !== undefined) return false
+    this.#takenSinceMs.delete(name)
+    this.#wroteNode(name, node)
+    return true
   }
 
   async #write(name: NodeName, action: NodeAction): Promise<void> {

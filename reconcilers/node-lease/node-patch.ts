@@ -1,7 +1,7 @@
 /** What must change on a Node that stands, as the smallest patch; undefined where nothing must. Pure. */
 import type { V1Node, V1NodeCondition, V1NodeStatus, V1Taint } from '@kubernetes/client-node'
 import type { LinkState } from '../../mqtt-bridge/index.ts'
-import { ANNOTATION } from '../names.ts'
+import { ANNOTATION, LABEL } from '../names.ts'
 import type { Patch } from '../ports.ts'
 import { nodeConditions, sameConditions } from './conditions.ts'
 import {
@@ -41,8 +41,13 @@ function labelChanges(facts: PatchFacts): Change | undefined {
   const wanted = { ...nodeLabels(facts) }
   // Where the real Node is not known (yet, or any more), what was once learnt from it stands.
   if (!facts.topology && before[ARCH_LABEL]) delete wanted[ARCH_LABEL]
-  return isFrozen(facts) ? undefined : changes(wanted, before, [...VOLATILE_LABELS, ...topologyGone(facts)])
+  // By these our watch finds it: of whichever process the base is, they say the same.
+  if (isFrozen(facts)) return changes(only(wanted, [LABEL.component, LABEL.env]), before, [])
+  return changes(wanted, before, [...VOLATILE_LABELS, ...topologyGone(facts)])
 }
+
+const only = (labels: Labels, keys: readonly string[]): Labels =>
+  Object.fromEntries(Object.entries(labels).filter(([key]) => keys.includes(key)))
 
 /** The base has no own Pod any more, so that Pod's zone is not its zone. */
 function topologyGone({ record, node }: PatchFacts): readonly string[] {

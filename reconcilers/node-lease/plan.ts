@@ -1,23 +1,15 @@
 /** What is to be done about the Node and the Lease of one base. Pure; each decision says why. */
 import type { V1Lease, V1Node } from '@kubernetes/client-node'
 import { soonest } from '../loop/outcome.ts'
-import { ANNOTATION, LABEL } from '../names.ts'
 import type { Tenure } from '../ownership.ts'
 import type { Patch } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { conditionsDueInMs, nodeConditions } from './conditions.ts'
-import {
-  handedLease,
-  LEASE_COMPONENT,
-  type LeaseFacts,
-  newLease,
-  renewalDueInMs,
-  renewedLease,
-  tellsForeign,
-} from './lease.ts'
+import { handedLease, type LeaseFacts, newLease, renewalDueInMs, renewedLease, tellsForeign } from './lease.ts'
 import { newNode, type ObjectFacts } from './node-object.ts'
 import { nodePatch, nodeStatusPatch, type PatchFacts } from './node-patch.ts'
 import { tellsProofs } from './proofs-on-lease.ts'
+import { whoseElse } from './whose.ts'
 
 export type NodeAction =
   | { readonly kind: 'createNode'; readonly node: V1Node; readonly why: string }
@@ -76,7 +68,7 @@ export function planNode(facts: NodeFacts): NodePlan {
   const { record, node } = facts
   if (!record) return nothing('no base of that name is known')
   const known = { ...facts, record }
-  const notOurs = whoseElse(known)
+  const notOurs = whoseElse(known, facts.settings.env)
   const passed = notOurs ? undefined : planPassing(known)
   if (passed) return passed
   if (record.reach.state === 'dead') return notOurs ? nothing(notOurs) : planRemoval(known)
@@ -98,26 +90,6 @@ function planPassing({ record, tenure, lease, settings, nowMs }: Known): NodePla
   // Who gets it knows no other way what there is not ours to remove.
   const handed = handedLease(lease, { holder: tenure.to, ...seenOf(record), nowMs })
   return { actions: [{ kind: 'giveLease', lease: handed, why }], why, wakeAfterMs: LOOK_SOON_MS }
-}
-
-function whoseElse({ node, lease, record, settings }: Known): string | undefined {
-  return (node && whoseNode(node, record, settings.env)) ?? (lease && whoseLease(lease, settings.env))
-}
-
-function whoseNode({ metadata }: V1Node, record: BaseRecord, env: string): string | undefined {
-  const { labels = {}, annotations = {} } = metadata ?? {}
-  if (labels[LABEL.component] !== 'vnode') return 'the Node of that name is no virtual Node'
-  if (labels[LABEL.env] !== env) return `the Node of that name belongs to env ${labels[LABEL.env] ?? '(none)'}`
-  const identity = annotations[ANNOTATION.identity]
-  return identity === undefined || identity === record.id
-    ? undefined
-    : `the Node of that name stands for base ${identity}`
-}
-
-function whoseLease({ metadata }: V1Lease, env: string): string | undefined {
-  const labels = metadata?.labels ?? {}
-  const ours = labels[LABEL.component] === LEASE_COMPONENT && labels[LABEL.env] === env
-  return ours ? undefined : 'the Lease of that name is not ours'
 }
 
 /** The Lease goes first: without it nobody else takes the Node for alive. */
