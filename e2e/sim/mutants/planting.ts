@@ -62,6 +62,8 @@ const SEEN_BY: Readonly<Record<string, number>> = {
   'a list may be that of a server that lags behind': 4,
   'a list shows no deletion': 17,
   'a JVM that has just begun is shown as the one before': 5,
+  'a trial is taken for the module': 1,
+  'who takes a base over takes a trial for the module': 1,
 }
 
 /** Faults that show it: seeds with these alone, and hard, are searched for it. Absent: seeds as they are drawn. */
