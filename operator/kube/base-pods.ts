@@ -53,15 +53,7 @@ export class KubeBasePods implements BasePods {
   }
 
   async find(ip: string): Promise<Found> {
-    const found = await this.#findCached(ip)
-    // A cache that is behind shows who had this address before: taken for the base's, its end would be the base's.
-    return found && (await this.#allowed(() => this.#isAlive(found))) ? found : undefined
-  }
-
-  /** From the server's cache, else it reads all Pods of the cluster from etcd: who is not there yet is looked for again. */
-  async #findCached(ip: string): Promise<Found> {
-    const fieldSelector = `status.podIP=${ip},status.phase=Running`
-    const path = `/api/v1/pods${query({ fieldSelector, resourceVersion: '0' })}`
+    const path = `/api/v1/pods${query({ fieldSelector: `status.podIP=${ip},status.phase=Running` })}`
     const pods = await this.#allowed(() => this.#listPods(path))
     const candidates = (pods ?? []).filter(pod => this.#mayHoldBase(pod))
     // An address that two Pods bear tells nothing.
@@ -140,11 +132,13 @@ export class KubeBasePods implements BasePods {
   }
 
   /** The watch does not show it: it may not have listed yet, or be behind. The API server itself knows. */
-  async #ask({ askedAtMs }: Namespace, ref: BasePodRef): Promise<void> {
-    const { uid } = ref
+  async #ask({ askedAtMs }: Namespace, { namespace, name, uid }: BasePodRef): Promise<void> {
     askedAtMs.set(uid, this.#nowMs())
+    const pods = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
+    const path = pods + query({ fieldSelector: `metadata.name=${name}` })
     try {
-      if (await this.#isAlive(ref)) return
+      const found = await this.#listPods(path)
+      if (found.some(pod => pod.metadata?.uid === uid && !hasEnded(pod))) return
     } catch (error) {
       this.#options.log.debug('own pod of a base not looked up', { error })
       askedAtMs.delete(uid) // asked again with the next look
@@ -153,13 +147,6 @@ export class KubeBasePods implements BasePods {
     askedAtMs.delete(uid)
     this.#ended.set(uid, true)
     this.#options.onChange(uid)
-  }
-
-  /** Not from a cache: a base is declared dead by it. One name in one namespace is one key of etcd, and cheap. */
-  async #isAlive({ namespace, name, uid }: BasePodRef): Promise<boolean> {
-    const pods = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
-    const found = await this.#listPods(pods + query({ fieldSelector: `metadata.name=${name}` }))
-    return found.some(pod => pod.metadata?.uid === uid && !hasEnded(pod))
   }
 
   #nowMs(): number {

@@ -175,9 +175,7 @@ describe('Pods', () => {
     })
     const { cluster, sent } = aCluster(({ path }) => (path.includes('continue=x') ? page('u2') : page('u1', 'x')))
     expect(await cluster.listPodsOn(NODE)).toEqual([{ metadata: identity('u1') }, { metadata: identity('u2') }])
-    const path = `/api/v1/pods?fieldSelector=spec.nodeName=${NODE}&limit=500`
-    expect(sent[0]).toMatchObject({ path: `${path}&resourceVersion=0`, low: true })
-    expect(sent[1]).toMatchObject({ path: `${path}&continue=x`, low: true })
+    expect(sent[0]).toMatchObject({ path: `/api/v1/pods?fieldSelector=spec.nodeName=${NODE}&limit=500`, low: true })
   })
 
   test('of a Node are listed in the namespaces that we serve', async () => {

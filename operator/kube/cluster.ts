@@ -139,14 +139,11 @@ export class KubeCluster implements Cluster {
   async #listPods(path: string, node: NodeName): Promise<readonly V1Pod[]> {
     const { api } = this.#options
     const pods: V1Pod[] = []
-    const onNode = { fieldSelector: `spec.nodeName=${node}`, limit: String(PAGE_SIZE) }
     let from: string | undefined
     do {
-      // From the server's cache, else it reads all Pods of the cluster from etcd: who comes late is seen at the next look.
-      const place = from === undefined ? { resourceVersion: '0' } : { continue: from }
       const answer: unknown = await api.json({
         method: 'GET',
-        path: path + query({ ...onNode, ...place }),
+        path: path + query({ fieldSelector: `spec.nodeName=${node}`, limit: String(PAGE_SIZE), continue: from }),
         verb: 'list',
         resource: 'pods',
         low: true,
