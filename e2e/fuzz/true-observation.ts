@@ -12,6 +12,17 @@ const shown = z
 const amount = z.number().min(0)
 const state = z.enum(BIZ_STATES)
 
+const path = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^\P{Cc}*$/u)
+const webModule = z.strictObject({ name, version: name, path })
+const clash = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('contextPath'), path: path.startsWith('/') }),
+  z.strictObject({ kind: z.enum(['reactivePath', 'port', 'mbean', 'fileLock', 'rmiObject', 'nativeLibrary']) }),
+])
+
 const biz = z.strictObject({
   name,
   version: name,
@@ -19,6 +30,7 @@ const biz = z.strictObject({
   changedAtMs: z.number().optional(),
   reason: shown.max(64).optional(),
   message: shown.optional(),
+  webContextPath: path.optional(),
 })
 const bizs = z.array(biz)
 
@@ -26,7 +38,13 @@ const outcome = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('installed'), bizs: bizs.min(1), metaspaceBytes: amount.optional() }),
   ...(['uninstalled', 'repeat', 'absent', 'accepted'] as const).map(kind => z.strictObject({ kind: z.literal(kind) })),
   z.strictObject({ kind: z.literal('conflict'), running: z.string().max(64) }),
-  z.strictObject({ kind: z.literal('failed'), code: shown.max(64), message: shown, cause: shown }),
+  z.strictObject({
+    kind: z.literal('failed'),
+    code: shown.max(64),
+    message: shown,
+    cause: shown,
+    clash: clash.optional(),
+  }),
 ])
 
 const heard = { base: z.string().min(1).max(253), publishedAtMs: amount.max(Number.MAX_SAFE_INTEGER) }
@@ -55,6 +73,9 @@ const observation = z.discriminatedUnion('kind', [
       metaspaceCommittedBytes: amount.optional(),
       metaspaceMaxBytes: amount.optional(),
       masterState: state.optional(),
+      master: webModule.optional(),
+      webModules: z.array(webModule).max(2_000).optional(),
+      webServer: z.enum(['servlet', 'reactive', 'none']).optional(),
     }),
   }),
   z.strictObject({ ...heard, kind: z.literal('snapshot'), bizs }),

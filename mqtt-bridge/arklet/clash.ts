@@ -13,7 +13,7 @@ export type Clash =
   | { readonly kind: 'nativeLibrary' }
 
 /** `Child name [/biz1] is not unique`; older Tomcats put quotation marks for brackets. */
-const CHILD_NAME = /Child name .(.{0,256}?). is not unique/
+const CHILD_NAME = /Child name .([^\p{Cc}]{0,256}?). is not unique/u
 /** An address that this host does not have, or may not bind, is nobody's. */
 const NOT_TAKEN = /Cannot assign requested address|Permission denied/
 

@@ -16,7 +16,13 @@ const label = z.string().max(NAME_CHARS_MAX).nullish()
 const text = z.string().nullish()
 const softText = text.catch(undefined)
 const softNumber = z.number().nullish().catch(undefined)
-const softPath = z.string().max(NAME_CHARS_MAX).nullish().catch(undefined)
+/** It goes into arguments and Events. */
+const softPath = z
+  .string()
+  .max(NAME_CHARS_MAX)
+  .regex(/^\P{Cc}*$/u)
+  .nullish()
+  .catch(undefined)
 const publishTimestamp = z.number().min(0).max(Number.MAX_SAFE_INTEGER)
 
 const envelope = <T extends z.ZodType>(data: T) => z.object({ data, publishTimestamp })

@@ -1,5 +1,6 @@
 /** What users write on a module Pod beside its spec: read, or what is wrong with it. Pure. */
 import type { V1Pod } from '@kubernetes/client-node'
+import { excerpt } from '../../mqtt-bridge/index.ts'
 import { ANNOTATION } from '../names.ts'
 
 const REPLACE_MODES = ['auto', 'prove-then-switch', 'uninstall-first'] as const
@@ -50,7 +51,7 @@ export function annotationFault(pod: V1Pod): { readonly field: string; readonly 
     if (value !== undefined && !isFit(value))
       return {
         field: `metadata.annotations[${name}]`,
-        why: `is ${JSON.stringify(value.slice(0, 64))}: it takes ${takes}`,
+        why: `is ${JSON.stringify(excerpt(value, 64))}: it takes ${takes}`,
       }
   }
   return undefined
