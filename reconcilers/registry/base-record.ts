@@ -148,8 +148,6 @@ export interface ProofEntry {
   readonly atMs: number
   /** The base's clock: when the trial came up. Another time at the same key is another start. */
   readonly changedAtMs?: number
-  /** No trial: it took the path of another module, which answers nobody any more until it is installed again. */
-  readonly displaces?: BizKey
   /** The Lease of the base tells of it, so that whoever serves the base next knows. */
   readonly isWritten: boolean
 }

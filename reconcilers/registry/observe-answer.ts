@@ -89,24 +89,14 @@ function applyOutcome(record: BaseRecord, facts: AnswerFacts, before: BaseRecord
 
 function uninstalled(record: BaseRecord, { key, flight, answer }: AnswerFacts, before: BaseRecord): BaseRecord {
   if (isOutdated(before, key, answer.publishedAtMs)) return record
-  const provenance = withDisplaced(record, key)
   return {
     ...record,
     bizs: without(record.bizs, key),
-    provenance: without(provenance, key),
+    provenance: without(record.provenance, key),
     webPaths: without(record.webPaths, key),
     ...(flight?.claim !== undefined && { attempts: without(record.attempts, flight.claim) }),
     ...(record.uninstallFailures && { uninstallFailures: without(record.uninstallFailures, key) }),
   }
-}
-
-/** The path went with what had taken it: its owner is to be installed anew, as after a restart that its Pod asks for. */
-function withDisplaced({ proofs, provenance }: BaseRecord, key: BizKey): BaseRecord['provenance'] {
-  const owner = proofs.get(key)?.displaces
-  const origin = owner === undefined ? undefined : provenance.get(owner)
-  if (owner === undefined || !origin) return provenance
-  const tuple = { ...origin.tuple, restartedAt: `displaced by ${key}` }
-  return withEntry(provenance, owner, { ...origin, tuple })
 }
 
 type Failed = Extract<Answer['outcome'], { kind: 'failed' }>

@@ -14,7 +14,7 @@ import type { Attempt, BaseRecord, Flight, RuledOut } from './base-record.ts'
 import { doubt, versionsOf } from './doubts.ts'
 import { type ObserveContext, withEntry, without } from './observed.ts'
 import { isOutdated } from './outdated.ts'
-import { displacedBy, ownerOf, pathOf } from './web-modules.ts'
+import { isAtPathOfAnotherVersion, ownerOf } from './web-modules.ts'
 
 /** An answer, what it is about, and the command that it ends (none: it was not ours, or came late). */
 export interface AnswerFacts {
@@ -43,18 +43,8 @@ export function installed(record: BaseRecord, facts: AnswerFacts, outcome: Insta
   const expected = expecting(withOrigin(sized, key, flight, context.nowMs), facts, 'NOT_LISTED')
   const owned = pathOfAnother(expected, key, flight)
   if (owned) return pathTaken(expected, flight, owned, context)
-  const displaced = flight.strategy === 'installOnly' && !flight.proof ? displacedBy(expected, key) : undefined
-  return displaced ? displacing(expected, facts, flight, displaced) : withSuccess(expected, flight, context.nowMs)
-}
-
-/** It came up on a path that is another's under another spelling: it is no module yet, and of another name it goes. */
-function displacing(record: BaseRecord, { key, context }: AnswerFacts, flight: Flight, owner: BizReport): BaseRecord {
-  const path = pathOf(record, key) ?? '/'
-  const marked = withProofUp(record, key)
-  if (owner.name === flight.name) return withSuccess(marked, flight, context.nowMs)
-  const entry = { atMs: context.nowMs, isWritten: false, ...marked.proofs.get(key), displaces: keyOf(owner) }
-  const noted = { ...marked, proofs: withEntry(marked.proofs, key, entry) }
-  return pathTaken(noted, flight, { path, owner: keyOf(owner) }, context)
+  const hasTakenOver = flight.strategy === 'installOnly' && !flight.proof && isAtPathOfAnotherVersion(expected, key)
+  return withSuccess(hasTakenOver ? withProofUp(expected, key) : expected, flight, context.nowMs)
 }
 
 /** Where a trial would go is somebody else's: the running version must not be stopped for it (capture 219). */

@@ -36,14 +36,16 @@ const modulesAt = (record: BaseRecord, path: string): readonly BizReport[] =>
   [...record.bizs.values()].filter(biz => !isProof(record, keyOf(biz)) && pathOf(record, keyOf(biz)) === path)
 
 /**
- * The module whose path this one has taken by spelling it otherwise: both stand, the newer gets all requests, and once either
- * is uninstalled nobody answers there (captures 202, 208, 209).
+ * It spells the path of another version of its name otherwise: both stand, the newer gets all requests, and once the older is
+ * uninstalled nobody answers there (captures 202, 208, 209). Only a switch makes it the module. What another name does so may
+ * be no web module at all, and is left alone.
  */
-export function displacedBy(record: BaseRecord, key: BizKey): BizReport | undefined {
+export function isAtPathOfAnotherVersion(record: BaseRecord, key: BizKey): boolean {
   const path = pathOf(record, key)
+  const name = record.bizs.get(key)?.name
   const written = record.webPaths.get(key)
   const isOther = (biz: BizReport): boolean => keyOf(biz) !== key && record.webPaths.get(keyOf(biz)) !== written
-  return path === undefined ? undefined : modulesAt(record, path).find(isOther)
+  return path !== undefined && modulesAt(record, path).some(biz => biz.name === name && isOther(biz))
 }
 
 const STANDS = new Set<BizReport['state']>(['activated', 'deactivated'])
