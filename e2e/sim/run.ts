@@ -1,4 +1,5 @@
 /** Plays one plan from its first moment to the end, with all oracles watching. */
+import type { V1Pod } from '@kubernetes/client-node'
 import { scheduleFaults } from './faults/schedule.ts'
 import type { Marks } from './marks.ts'
 import { differences, endOf } from './oracles/same-end.ts'
@@ -131,13 +132,18 @@ async function compareEnd({ world, verdicts }: Stage, plan: RunPlan): Promise<vo
 
 const QUIET_EFFECTS = /^(update leases|send health|send queryAllBiz)$/
 
+/** A module whose place is another's is tried for ever, ever more rarely: such a world does not rest. */
+const isTrying = ({ status }: V1Pod): boolean =>
+  (status?.containerStatuses ?? []).some(({ state }) => /^Install(Failed|BackOff)$/.test(state?.waiting?.reason ?? ''))
+
 /** A world at rest: no write but Leases, no command but questions, and it stays at rest. */
 async function rest(stage: Stage): Promise<void> {
   const { world, operator, verdicts, done } = stage
   await world.time.advance(RESTS_AFTER_MS)
   const before = new Map(done)
   await world.time.advance(QUIET_MS)
-  for (const [what, count] of done) {
+  const isAtRest = !world.isWeb || !world.server.list<V1Pod>('pods').some(isTrying)
+  for (const [what, count] of isAtRest ? done : []) {
     const more = count - (before.get(what) ?? 0)
     if (more > 0 && !QUIET_EFFECTS.test(what)) verdicts.object('quiet', `${more} × ${what} in a world at rest`)
   }
