@@ -71,9 +71,9 @@ export function pathOwner(record: BaseRecord, claim: Claim, failure: Attempt): A
   return owner === undefined ? undefined : { kind: 'pathTaken', path: clash.path, owner }
 }
 
-/** Its path was another's, who is gone: it is tried at once. */
+/** Its path was another's, who is gone: it is tried at once. Once, for who the owner is may have been told wrongly. */
 export const isPathFree = (record: BaseRecord, claim: Claim, failure: Attempt): boolean =>
-  failure.code === 'PathTaken' && pathOwner(record, claim, failure) === undefined
+  failure.code === 'PathTaken' && failure.failures === 1 && pathOwner(record, claim, failure) === undefined
 
 const isOwnTrial = ({ ruledOut = [] }: Attempt, { path }: Extract<Clash, { kind: 'contextPath' }>): boolean =>
   ruledOut.some(({ pathTaken }) => pathTaken === path)
