@@ -14,14 +14,14 @@ const verdict = (given: Given) => noteOf(decide(given), 'reach')?.reach
 /** Not a sign of life for `ms`, though asked for all but the first 12 s of it. */
 const quietFor = (ms: number, given: Given = {}): Given => ({
   nowMs: now + ms,
-  memo: { askedSurelySinceMs: now + Math.min(12_000, ms) },
+  memo: { askedSurelySinceMs: now + Math.min(12_000, ms), askedAtMs: { health: now + ms - 5_000 } },
   ...given,
 })
 /** Connected `ms` ago; the base not heard since, though asked from the first moment. */
 const connectedFor = (ms: number, given: Given = {}): Given => ({
   nowMs: now + ms,
   link: { connected: true, epoch: 2, sinceMs: now + 1, why: 'connected' },
-  memo: { askedSurelySinceMs: now + 2 },
+  memo: { askedSurelySinceMs: now + 2, askedAtMs: { health: now + ms - 5_000 } },
   ...given,
 })
 const someBases = { known: 100, missing: 10 }
@@ -39,8 +39,17 @@ describe('a base that goes silent', () => {
   })
 
   test('is not silent while the question is young: its answer may be on its way', () => {
-    expect(verdict(quietFor(60_000, { memo: { askedSurelySinceMs: now + 55_001 } }))).toBeUndefined()
-    expect(verdict(quietFor(60_000, { memo: { askedSurelySinceMs: now + 55_000 } }))).toMatchObject({ state: 'silent' })
+    const askedAt = (ms: number) => ({ memo: { askedSurelySinceMs: now + ms, askedAtMs: { health: now + ms } } })
+    expect(verdict(quietFor(60_000, askedAt(55_001)))).toBeUndefined()
+    expect(verdict(quietFor(60_000, askedAt(55_000)))).toMatchObject({ state: 'silent' })
+  })
+
+  test('is not silent by a question after which we stood still: its answer may wait to be read', () => {
+    const askedBefore = (ms: number) => ({
+      memo: { askedSurelySinceMs: now + 2_000, askedAtMs: { health: now + 60_000 - ms } },
+    })
+    expect(verdict(quietFor(60_000, askedBefore(10_001)))).toBeUndefined()
+    expect(verdict(quietFor(60_000, askedBefore(10_000)))).toMatchObject({ state: 'silent' })
   })
 
   test('is not silent by a question that it has answered since', () => {

@@ -6,6 +6,8 @@ import type { DeathCause, Decision, TunnelFacts } from './facts.ts'
 
 /** A question this young may still be answered. */
 export const ANSWER_WITHIN_MS = 5_000
+/** An open question is put again every five seconds: a last one older than this tells that we stood still, and its answer may wait to be read. */
+const ASKED_LATELY_MS = 10_000
 /** What arrives this soon after a death was on its way before it. */
 export const REVIVAL_GRACE_MS = 1_000
 
@@ -103,7 +105,8 @@ function notYet(reach: Reach, dueInMs: number): Verdict {
 function surelyAsked({ memo, record, link, nowMs }: TunnelFacts): boolean {
   const since = memo.askedSurelySinceMs
   if (since === undefined || since < link.sinceMs || since < record.life.aliveAtMs) return false
-  return nowMs - since >= ANSWER_WITHIN_MS
+  const last = memo.askedAtMs.health ?? since
+  return nowMs - since >= ANSWER_WITHIN_MS && nowMs - last <= ASKED_LATELY_MS
 }
 
 /** While most are silent at once, those shown as Ready stay so: they are held, not called silent. */
