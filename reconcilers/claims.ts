@@ -149,15 +149,11 @@ const pairs = (envs: Readonly<Record<string, string>>): readonly string[] =>
     .map(([name, value]) => `${name}=${value}`)
     .sort()
 
-export function sameTuple(a: ModuleTuple, b: ModuleTuple): boolean {
-  return (
-    a.version === b.version &&
-    a.url === b.url &&
-    a.restartedAt === b.restartedAt &&
-    sameList(a.args, b.args) &&
-    sameList(pairs(a.envs), pairs(b.envs))
-  )
-}
+export const sameTuple = (a: ModuleTuple, b: ModuleTuple): boolean => a.restartedAt === b.restartedAt && sameBuild(a, b)
+
+/** The same jar, started in the same way, whenever that is asked for. */
+export const sameBuild = (a: ModuleTuple, b: ModuleTuple): boolean =>
+  a.version === b.version && a.url === b.url && sameList(a.args, b.args) && sameList(pairs(a.envs), pairs(b.envs))
 
 export function groupClaims(claims: readonly Claim[]): readonly ClaimGroup[] {
   const groups: [Claim, ...Claim[]][] = []

@@ -178,6 +178,20 @@ export const pathTaken = (pod: PodRef, module: ModuleRef, path: string, owner: s
     module.container,
   )
 
+/** `rivals`: modules of other names at its path. Both run; no state of the base tells which of them is a web module. */
+export const pathSpelledOtherwise = (pod: PodRef, module: ModuleRef, path: string, rivals: string): CoreV1Event =>
+  podEvent(
+    'Warning',
+    pod,
+    {
+      reason: 'PathTaken',
+      message:
+        `${bizOf(module)} shares its context path ${path} with ${rivals}, which spells it with another slash. If both are web ` +
+        'modules, every request goes to the one that started last, and to nobody once that one is gone. Give one of them another webContextPath',
+    },
+    module.container,
+  )
+
 export const foreignModuleActive = (pod: PodRef, module: ModuleRef, foreignVersion: string): CoreV1Event =>
   podEvent(
     'Warning',

@@ -11,7 +11,7 @@ import { bundleSim, leanArgs, type Mutant } from '../sim/mutants/mutant.ts'
 import { FOUND } from '../sim/seeds.ts'
 
 const LANES = 2
-const FIXED = 100
+const FIXED = 1_000
 const FRESH = 200
 /** So many in one process: each tells when it is done. */
 const AT_ONCE = 100

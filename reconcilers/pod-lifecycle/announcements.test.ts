@@ -2,7 +2,7 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { bizKey } from '../../mqtt-bridge/index.ts'
 import { claimsOfPod } from '../claims.ts'
-import { aBase, BUILT_AT_MS } from '../registry/a-base.ts'
+import { aBase, aBiz, BUILT_AT_MS } from '../registry/a-base.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { aPod, noLookups } from './a-pod.ts'
 import { type AnnouncedPod, announcements } from './announcements.ts'
@@ -44,6 +44,21 @@ describe('what a Pod tells in Events', () => {
     expect(told(showing(running(0)), { superseded: [{ claim, by }] })).toEqual([
       'Superseded: The newer Pod default/newer wants biz1:0.0.2 on this base; biz1:0.0.1 gives way',
     ])
+  })
+
+  test.each([
+    ['another slash', '/biz1', ['twin:1']],
+    ['the same slash: one of the two is no web module, or they would have clashed', 'biz1', []],
+    ['another path', '/twin', []],
+  ])('that a module of another name shares its path: %s', (_what, path, rivals) => {
+    const webPaths = new Map([
+      [bizKey('biz1', '0.0.1'), 'biz1'],
+      [bizKey('twin', '1'), path],
+    ])
+    const record = aBase({ bizs: [aBiz(), aBiz('twin', '1')], webPaths })
+    expect(told(showing(running(0)), { record })).toEqual(
+      rivals.map(rival => expect.stringMatching(`^PathTaken: biz1:0.0.1 shares its context path /biz1 with ${rival},`)),
+    )
   })
 
   test('that the base will not uninstall it, while it leaves', () => {

@@ -4,6 +4,7 @@ import type { Claim } from '../claims.ts'
 import * as events from '../events.ts'
 import { type PodRef, podRef } from '../pod-identity.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
+import { pathOf, rivalsAtPath } from '../registry/web-modules.ts'
 import { imageId } from './image-id.ts'
 import type { Superseded } from './pod-plan.ts'
 import { hasOtherWay, pathOwner } from './replacing.ts'
@@ -49,7 +50,9 @@ export function announcements(announced: AnnouncedPod): readonly Announcement[] 
     const claim = claims.find(candidate => candidate.container === container.name)
     if (!claim) return ofFault(ref, container)
     const told = { ref, claim, status: container, record, before: shown.get(container.name), nowMs }
-    return [ofFailure(told), ofRestart(told), ofState(told)].filter(announcement => announcement !== undefined)
+    return [ofFailure(told), ofRestart(told), ofState(told), ofSharedPath(told)].filter(
+      announcement => announcement !== undefined,
+    )
   })
   const leaving = pod.metadata?.deletionTimestamp ? claims.flatMap(claim => ofRefusal(ref, claim, record)) : []
   return [...ofContainers, ...superseded.map(lost => ofSuperseded(ref, lost)), ...leaving]
@@ -101,6 +104,16 @@ function ofFailure({ ref, claim, record, nowMs }: Told): Announcement | undefine
 function ofPathTaken(ref: PodRef, claim: Claim, { path, owner }: { path: string; owner: string }): Announcement {
   const event = events.pathTaken(ref, moduleOf(claim), path, owner)
   return { slot: `${claim.container}/failure`, text: `PathTaken ${path} ${owner}`, event }
+}
+
+/** Another module spells its path otherwise: both run, and one of the two gets no request. */
+function ofSharedPath({ ref, claim, record, status }: Told): Announcement | undefined {
+  const key = keyOf(claim)
+  const path = pathOf(record, key)
+  const rivals = status.state?.running ? rivalsAtPath(record, key).join(', ') : ''
+  if (path === undefined || rivals === '') return undefined
+  const event = events.pathSpelledOtherwise(ref, moduleOf(claim), path, rivals)
+  return { slot: `${claim.container}/path`, text: `${path} ${rivals}`, event }
 }
 
 function ofRestart({ ref, claim, status }: Told): Announcement | undefined {

@@ -1,6 +1,6 @@
 /** One biz name on one base: what is to be done next, and why. Pure. The order of the checks is the order of DESIGN 3. */
 import { type BizKey, type BizReport, bizKey } from '../../mqtt-bridge/index.ts'
-import type { Claim, ClaimGroup } from '../claims.ts'
+import { type Claim, type ClaimGroup, sameBuild } from '../claims.ts'
 import { type Attempt, type BaseRecord, type Flight, firstSentAtMs } from '../registry/base-record.ts'
 import { isProof, isUp, upVersions } from '../registry/web-modules.ts'
 import { inOrder } from './container-order.ts'
@@ -11,8 +11,11 @@ import { resendDueAtMs } from './resend.ts'
 import { bizOf, broughtIn, failureOf, foreignRival, isRunning, isServing, keyOf } from './standing.ts'
 import type { NameFacts, Step } from './step.ts'
 
-const wait = (why: string, untilMs?: number): Step =>
+type Wait = Extract<Step, { kind: 'wait' }>
+const wait = (why: string, untilMs?: number): Wait =>
   untilMs === undefined ? { kind: 'wait', why } : { kind: 'wait', why, untilMs }
+
+const waitBriefly = (why: string, untilMs?: number): Wait => ({ ...wait(why, untilMs), isBrief: true })
 
 export function planName(facts: NameFacts): Step {
   const step = facts.claims.groups.length === 0 ? planUnwanted(facts) : planWanted(facts, facts.claims.groups)
@@ -78,10 +81,13 @@ function planWanted(facts: NameFacts, groups: readonly ClaimGroup[]): Step {
   const step = winner && advance(facts, winner)
   const leaving = planLeaving(facts)
   // Its Pod goes for one that is about to serve: until then the old version does.
-  if (leaving?.kind === 'uninstall' && step?.kind !== 'install') return leaving
+  if (leaving?.kind === 'uninstall' && !isOnItsWay(step)) return leaving
   if (!winner || !step) return planFailed(facts, groups)
   return step.kind === 'settled' ? planBeside(facts, groups, winner) : step
 }
+
+const isOnItsWay = (step: Step | undefined): boolean =>
+  step?.kind === 'install' || step?.kind === 'uninstall' || (step?.kind === 'wait' && step.isBrief === true)
 
 /** Nothing can be tried now: what is left of a trial goes. */
 function planFailed(facts: NameFacts, groups: readonly ClaimGroup[]): Step {
@@ -142,7 +148,7 @@ function soonestRetry(record: BaseRecord, groups: readonly ClaimGroup[]): number
 /** The next step that brings this group's biz to ACTIVATED, from whatever the base shows. */
 function advance(facts: NameFacts, group: ClaimGroup): Step {
   const [claim] = group
-  return planResend(facts, claim) ?? waitIf(busyWith(facts.record, claim)) ?? planFrom(facts, group)
+  return planResend(facts, claim) ?? waitWhileBusy(facts.record, claim) ?? planFrom(facts, group)
 }
 
 function planFrom(facts: NameFacts, group: ClaimGroup): Step {
@@ -170,11 +176,9 @@ function planStanding(facts: NameFacts, group: ClaimGroup, biz: BizReport): Step
   if (isUp(record, biz)) return planReplace(facts, group)
   const untilMs = record.reach.sinceMs + HEALTH_WITHIN_MS
   // A deactivated web module serves, and only its path tells that it is one.
-  if (!record.health && nowMs < untilMs) return wait('its paths are not known yet', untilMs)
+  if (!record.health && nowMs < untilMs) return waitBriefly('its paths are not known yet', untilMs)
   return planSwitch(facts, group, biz)
 }
-
-const waitIf = (why: string | undefined): Step | undefined => (why === undefined ? undefined : wait(why))
 
 /**
  * A command that was never answered may hang in the base, or may never have reached it: a base that loses its connection loses
@@ -205,12 +209,13 @@ const onceMore = (flight: Flight): Pick<Flight, 'overdue' | 'resent'> => ({
   resent: { times: (flight.resent?.times ?? 0) + 1, firstSentAtMs: firstSentAtMs(flight) },
 })
 
-function busyWith(record: BaseRecord, claim: Claim): string | undefined {
-  if (record.flights.has(keyOf(claim))) return 'a command for this biz may be running'
+function waitWhileBusy(record: BaseRecord, claim: Claim): Step | undefined {
+  // It may hang for good: what its Pod goes for is not waited for.
+  if (record.flights.has(keyOf(claim))) return wait('a command for this biz may be running')
   if (flightsOf(record, claim.bizName).some(flight => !flight.overdue))
-    return 'another version of this biz is in flight'
+    return waitBriefly('another version of this biz is in flight')
   const inDoubt = [keyOf(claim), ...versionsOf(record, claim.bizName).map(biz => bizKey(biz.name, biz.version))]
-  if (inDoubt.some(key => record.doubts.has(key))) return 'waiting for the base to show what it runs'
+  if (inDoubt.some(key => record.doubts.has(key))) return waitBriefly('waiting for the base to show what it runs')
   return undefined
 }
 
@@ -258,7 +263,7 @@ function planInstall(facts: NameFacts, group: ClaimGroup): Step {
     case 'none':
       return wait(approach.why)
     case 'wait':
-      return wait(approach.why, approach.untilMs)
+      return waitBriefly(approach.why, approach.untilMs)
   }
 }
 
@@ -289,8 +294,11 @@ function planProved(facts: NameFacts, group: ClaimGroup, biz: BizReport): Step {
   if (failure && pathOwner(record, claim, failure)) {
     return uninstallUnlessBusy(facts, biz.name, biz.version, 'a trial whose path belongs to another module')
   }
+  const trial = record.proofs.get(keyOf(claim))
+  if (trial?.tuple && !sameBuild(trial.tuple, claim.tuple))
+    return uninstallUnlessBusy(facts, biz.name, biz.version, 'a trial of another build of its version')
   // Whoever serves this base next must not take it for the module: see ADR 0013.
-  if (record.proofs.get(keyOf(claim))?.isWritten !== true) return wait('its trial is being written down')
+  if (trial?.isWritten !== true) return wait('its trial is being written down')
   return planSwitch(facts, group, biz)
 }
 

@@ -38,6 +38,8 @@ export type Step =
       readonly untilMs?: number
       /** What is waited for is the end of a drain. */
       readonly isDraining?: true
+      /** The next step follows from what the base is about to say: what stands until then stays. */
+      readonly isBrief?: true
       readonly why: string
     }
   | { readonly kind: 'settled'; readonly why: string }

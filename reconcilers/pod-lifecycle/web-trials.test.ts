@@ -43,6 +43,27 @@ describe('a trial is not the module', () => {
     expect(rollout.go()).toEqual(['install biz1:3 at /biz1-proof'])
   })
 
+  test('it proves no other build of its version: that one is tried anew', () => {
+    const rollout = proved()
+    rollout.pods = [oldPod(), newPod({ image: 'http://jars/biz1-2-mended.jar' })]
+    rollout.leaseWritten()
+    expect(rollout.go()).toEqual(['uninstall biz1:2'])
+    rollout.uninstalled('biz1:2')
+    rollout.runs(rollout.biz('biz1:1', 'activated', BUILT_AT_MS))
+    expect(rollout.go()).toEqual(['install biz1:2 at /biz1-proof'])
+  })
+
+  test('the Pod of the old version goes while that trial is removed: the old one serves until the next one is up', () => {
+    const rollout = proved()
+    rollout.pods = [oldPod({ deleting: true }), newPod({ image: 'http://jars/biz1-2-mended.jar' })]
+    rollout.leaseWritten()
+    expect(rollout.go()).toEqual(['uninstall biz1:2'])
+    rollout.uninstalled('biz1:2')
+    expect(rollout.go()).toEqual([])
+    rollout.runs(rollout.biz('biz1:1', 'activated', BUILT_AT_MS))
+    expect(rollout.go()).toEqual(['install biz1:2 at /biz1-proof'])
+  })
+
   test('the Pod of the old version goes: one switch, not an uninstall before it', () => {
     const rollout = proved()
     rollout.pods = [oldPod({ deleting: true }), newPod()]

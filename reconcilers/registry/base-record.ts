@@ -146,6 +146,8 @@ export interface RuledOut {
 export interface ProofEntry {
   /** Our clock, of the last sending. */
   readonly atMs: number
+  /** As what it was sent last; absent where only the Lease tells of it. */
+  readonly tuple?: ModuleTuple
   /** The base's clock: when the trial came up. Another time at the same key is another start. */
   readonly changedAtMs?: number
   /** The Lease of the base tells of it, so that whoever serves the base next knows. */

@@ -7,13 +7,13 @@ export function begin(record: BaseRecord, key: BizKey, flight: Flight): BaseReco
   return {
     ...record,
     flights: withEntry(record.flights, key, withBefore(record, key, flight)),
-    ...(flight.proof && { proofs: withProofSent(record.proofs, key, flight.sentAtMs) }),
+    ...(flight.proof && { proofs: withProofSent(record.proofs, key, flight) }),
   }
 }
 
 /** Sent again, it may come up again, at a time that is not known yet. */
-function withProofSent(proofs: BaseRecord['proofs'], key: BizKey, atMs: number): BaseRecord['proofs'] {
-  return withEntry(proofs, key, { isWritten: false, ...proofs.get(key), atMs })
+function withProofSent(proofs: BaseRecord['proofs'], key: BizKey, { sentAtMs, tuple }: Flight): BaseRecord['proofs'] {
+  return withEntry(proofs, key, { isWritten: false, ...proofs.get(key), atMs: sentAtMs, ...(tuple && { tuple }) })
 }
 
 function withBefore(record: BaseRecord, key: BizKey, flight: Flight): Flight {

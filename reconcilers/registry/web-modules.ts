@@ -48,6 +48,19 @@ export function isAtPathOfAnotherVersion(record: BaseRecord, key: BizKey): boole
   return path !== undefined && modulesAt(record, path).some(biz => biz.name === name && isOther(biz))
 }
 
+/**
+ * Modules of other names whose manifests spell its path otherwise. SOFAArk lets all of them stand and hands every request to
+ * whichever started last (captures 202, 208). One without a web context may name a path, too, so that nothing is done about them.
+ */
+export function rivalsAtPath(record: BaseRecord, key: BizKey): readonly BizKey[] {
+  const path = pathOf(record, key)
+  const name = record.bizs.get(key)?.name
+  const written = record.webPaths.get(key)
+  if (path === undefined || name === undefined || isProof(record, key)) return []
+  const rivals = modulesAt(record, path).filter(biz => biz.name !== name)
+  return rivals.map(keyOf).filter(rival => record.webPaths.get(rival) !== written)
+}
+
 const STANDS = new Set<BizReport['state']>(['activated', 'deactivated'])
 
 /** Every version of a name that stands as the module itself. */

@@ -86,7 +86,7 @@ const COMMANDS: readonly Mutant[] = [
   mutant(
     'a command in flight is sent again',
     `${PODS}/module-plan.ts`,
-    'return planResend(facts, claim) ?? waitIf(busyWith(facts.record, claim)) ?? planFrom',
+    'return planResend(facts, claim) ?? waitWhileBusy(facts.record, claim) ?? planFrom',
     'return planFrom',
   ),
   mutant(
@@ -101,7 +101,7 @@ const COMMANDS: readonly Mutant[] = [
     "if (biz.reason === 'KILLING') return wait('the base is stopping it')",
     "return wait('the base is stopping it')",
   ),
-  mutant('an edited image is not rolled out', 'reconcilers/claims.ts', '    a.url === b.url &&\n', ''),
+  mutant('an edited image is not rolled out', 'reconcilers/claims.ts', 'a.url === b.url && ', ''),
   mutant(
     'args are not sent',
     `${PODS}/base-plan.ts`,

@@ -7,8 +7,9 @@ import type { BaseRecord } from '../../../reconcilers/registry/base-record.ts'
 import type { HostedBase } from '../bases/hosted-base.ts'
 import type { Running } from '../bases/ledger.ts'
 import type { Frame } from '../network/connection.ts'
-import { claimsIn, liveClaims } from './claims-seen.ts'
+import { claimsIn, liveClaims, newest, type SeenClaim } from './claims-seen.ts'
 import type { Heard } from './heard.ts'
+import { servedBy } from './outage-oracle.ts'
 import type { Verdicts } from './verdicts.ts'
 
 export interface CommandOracleOptions {
@@ -114,12 +115,26 @@ export class CommandOracle {
     const claims = liveClaims(composition.store.podsOn(record.nodeName), record.nodeName).get(bizName) ?? []
     this.#unseen(record, { bizName, ...(bizVersion !== undefined && { bizVersion }) }, composition)
     const state = record.bizs.get(`${bizName}:${bizVersion}` as never)?.state
-    const wantsAnother = claims.some(({ version }) => version !== bizVersion)
+    const wantsAnother =
+      claims.some(({ version }) => version !== bizVersion) ||
+      this.#isTrialOfAnother(identity, `${bizName}:${bizVersion}`, claims)
     if (claims.length > 0 && !wantsAnother && (state === 'activated' || state === 'deactivated'))
       this.#of.verdicts.object(
         'claimed',
         `${identity} gets uninstallBiz ${bizName}:${bizVersion}, which live Pods claim`,
       )
+  }
+
+  /** It serves nobody, and came from another jar than the newest live Pod names: it proves nothing of that one. */
+  #isTrialOfAnother(identity: string, key: string, claims: readonly SeenClaim[]): boolean {
+    const base = this.#of.baseOf(identity)
+    const origin = base?.ledger.originOf(key)
+    return (
+      base !== undefined &&
+      origin !== undefined &&
+      !servedBy(base, key.split(':')[0] ?? '').includes(key) &&
+      !newest(claims).some(({ url }) => url === origin.url)
+    )
   }
 
   /** Nobody claims it, for all that the operator sees: then it must see what was there long before. */

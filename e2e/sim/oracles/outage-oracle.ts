@@ -69,7 +69,7 @@ export class OutageOracle {
 }
 
 /** `name:version` of all of that name that do what they are there for: a web module answers at its own path. */
-function servedBy(of: HostedBase, name: string): readonly string[] {
+export function servedBy(of: HostedBase, name: string): readonly string[] {
   return of.base.bizs().flatMap(biz => {
     const key = keyOf(biz)
     if (biz.name !== name || !/^(de)?activated$/.test(biz.state)) return []

@@ -44,3 +44,15 @@ export function pathQuarrelsOn(base: HostedBase, pods: readonly V1Pod[]): PathQu
 /** Workloads that wait for a path on any base. */
 export const waitingForPath = ({ bases }: Pick<World, 'bases'>, pods: readonly V1Pod[]): readonly string[] =>
   bases.flatMap(base => pathQuarrelsOn(base, pods).workloads)
+
+/** Claims whose path is one of these modules' (by `name:version`): they wait for as long as it stays. */
+export function waitingFor(
+  owners: ReadonlySet<string>,
+  base: HostedBase,
+  pods: readonly V1Pod[],
+): readonly SeenClaim[] {
+  const origins = [...owners].flatMap(key => base.ledger.originOf(key) ?? [])
+  const taken = new Set(origins.map(origin => pathOf(origin, base.webServer)))
+  const claims = withPath([...liveClaims(pods, NODE(base.identity)).values()].flat(), base)
+  return claims.filter(({ path }) => taken.has(path))
+}

@@ -7,7 +7,7 @@ import type { HostedBase } from '../bases/hosted-base.ts'
 import type { Ledger } from '../bases/ledger.ts'
 import type { World } from '../world.ts'
 import { asText, isModule, liveClaims, newest, type SeenClaim, wantsSame, workloadName } from './claims-seen.ts'
-import { pathQuarrelsOn, waitingForPath } from './path-claims.ts'
+import { pathQuarrelsOn, waitingFor, waitingForPath } from './path-claims.ts'
 import { isServedByPath, ofTraffic } from './settled-traffic.ts'
 import { ofWorkloads, quarrelling } from './settled-workloads.ts'
 
@@ -56,12 +56,13 @@ export function orphans(world: World): number {
   return world.server.list<V1Node>('nodes').filter(node => isOurs(node) && !names.has(node.metadata?.name ?? '')).length
 }
 
-/** Workloads with a Pod that waits for a module that is held for foreign. */
+/** Workloads with a Pod that waits for a module that is held for foreign, or for the path that it has. */
 function blocked(world: World, composition: Asked, pods: readonly V1Pod[]): readonly string[] {
   return world.bases.flatMap(base => {
-    const held = namesOf(heldForForeign(world, composition, base))
-    const claims = [...liveClaims(pods, nodeNameOf(base))].filter(([biz]) => held.has(biz))
-    return claims.flatMap(([, wanted]) => wanted.map(({ pod }) => workloadName(pod)))
+    const keys = heldForForeign(world, composition, base)
+    const held = namesOf(keys)
+    const claims = [...liveClaims(pods, nodeNameOf(base))].flatMap(([biz, wanted]) => (held.has(biz) ? wanted : []))
+    return [...claims, ...waitingFor(keys, base, pods)].map(({ pod }) => workloadName(pod))
   })
 }
 
@@ -91,7 +92,9 @@ function excusedOn(
   composition: Asked,
   { base, pods }: { readonly base: HostedBase; readonly pods: readonly V1Pod[] },
 ): ReadonlySet<string> {
-  return new Set([...heldForForeign(world, composition, base), ...pathQuarrelsOn(base, pods).bizs])
+  const held = heldForForeign(world, composition, base)
+  const waiting = waitingFor(held, base, pods).map(({ name }) => name)
+  return new Set([...held, ...waiting, ...pathQuarrelsOn(base, pods).bizs])
 }
 
 export interface SeenCluster {

@@ -55,12 +55,14 @@ export class SimJars {
 /** A manifest says its path with a slash in front or without: all jars of a biz alike, or the one would be another name. */
 const spelledBy = (biz: string, rng: SeededRng): string => rng.fork(`${biz} spelled`).pick([biz, biz, `%2F${biz}`])
 
+const madeAs = (rng: SeededRng): Make => rng.pick(MAKES) ?? 'plain'
+
 function makeOf(biz: string, chance: SeededRng): (version: string) => string {
   const rng = chance.fork(biz)
-  const make = rng.pick(MAKES) ?? 'plain'
+  const make = madeAs(rng)
   const spelled = spelledBy(biz, chance)
   const port = PORTS_FROM + rng.integer(0, 999)
-  const other = rng.pick(BIZS)
+  const other = rng.pick(BIZS.filter(name => madeAs(chance.fork(name)) !== 'spelledAnew')) ?? biz
   const words: Readonly<Record<Make, string>> = {
     plain: '',
     web: `webContextPath=${spelled}`,
@@ -72,7 +74,7 @@ function makeOf(biz: string, chance: SeededRng): (version: string) => string {
     port: `bind=port:${port}`,
     mbean: `bind=mbean:com.example:type=${biz}`,
     lock: `bind=lock:${biz}`,
-    // Spelled as the other spells it: another name for its path would stand, and take its requests (capture 202).
+    // Spelled as the other spells it in all versions: another name for its path would stand, and take its requests (capture 202).
     twin: `webContextPath=${spelledBy(other, chance)}`,
   }
   return version => (make === 'spelledAnew' && version === '1.1.0' ? `webContextPath=%2F${biz}` : words[make])
