@@ -187,7 +187,8 @@ export const pathSpelledOtherwise = (pod: PodRef, module: ModuleRef, path: strin
       reason: 'PathTaken',
       message:
         `${bizOf(module)} shares its context path ${path} with ${rivals}, which spells it with another slash. If both are web ` +
-        'modules, every request goes to the one that started last, and to nobody once that one is gone. Give one of them another webContextPath',
+        'modules, every request goes to the one that started last, and to nobody once that one is gone. ' +
+        'Give one of them another webContextPath',
     },
     module.container,
   )

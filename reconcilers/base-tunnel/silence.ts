@@ -6,7 +6,7 @@ import type { DeathCause, Decision, TunnelFacts } from './facts.ts'
 
 /** A question this young may still be answered. */
 export const ANSWER_WITHIN_MS = 5_000
-/** An open question is put again every five seconds: a last one older than this tells that we stood still, and its answer may wait to be read. */
+/** An open question is put again every 5 s: where the last one is older than this we stood still, and its answer may wait to be read. */
 const ASKED_LATELY_MS = 10_000
 /** What arrives this soon after a death was on its way before it. */
 export const REVIVAL_GRACE_MS = 1_000
