@@ -187,6 +187,15 @@ describe('two versions', () => {
     })
   })
 
+  test('what stands beside the running version from another URL proves nothing: it goes, and the wanted one is tried', () => {
+    const tried = { ...tupleOf('0.0.2'), url: 'http://jars/other-0.0.2.jar' }
+    const record = runningOld({
+      bizs: [aBiz('biz1:0.0.1'), aBiz('biz1:0.0.2', 'deactivated')],
+      provenance: { 'biz1:0.0.2': from('young', tried) },
+    })
+    expect(planFor(record, [old, young])).toMatchObject({ kind: 'uninstall', version: '0.0.2' })
+  })
+
   test('uninstall-first and too little metaspace replace without proof', () => {
     const hasty = aPod({
       name: 'young',

@@ -1,7 +1,7 @@
 /** One biz name on one base: what is to be done next, and why. Pure. The order of the checks is the order of DESIGN 3. */
 import { type BizKey, type BizReport, bizKey } from '../../mqtt-bridge/index.ts'
 import { type Claim, type ClaimGroup, sameBuild } from '../claims.ts'
-import { type Attempt, type BaseRecord, type Flight, firstSentAtMs } from '../registry/base-record.ts'
+import { type Attempt, type BaseRecord, type Flight, firstSentAtMs, type ModuleTuple } from '../registry/base-record.ts'
 import { isProof, isUp, upVersions } from '../registry/web-modules.ts'
 import { inOrder } from './container-order.ts'
 import { drainedFirst } from './drain.ts'
@@ -295,11 +295,17 @@ function planProved(facts: NameFacts, group: ClaimGroup, biz: BizReport): Step {
     return uninstallUnlessBusy(facts, biz.name, biz.version, 'a trial whose path belongs to another module')
   }
   const trial = record.proofs.get(keyOf(claim))
-  if (trial?.tuple && !sameBuild(trial.tuple, claim.tuple))
-    return uninstallUnlessBusy(facts, biz.name, biz.version, 'a trial of another build of its version')
+  const other = planOtherBuild(facts, claim, trial?.tuple)
+  if (other) return other
   // Whoever serves this base next must not take it for the module: see ADR 0013.
   if (trial?.isWritten !== true) return wait('its trial is being written down')
   return planSwitch(facts, group, biz)
+}
+
+/** What stands beside the running version came from another jar than is wanted: it proves nothing of that one. */
+function planOtherBuild(facts: NameFacts, { bizName, tuple }: Claim, tried: ModuleTuple | undefined): Step | undefined {
+  if (!tried || sameBuild(tried, tuple)) return undefined
+  return uninstallUnlessBusy(facts, bizName, tuple.version, 'a trial of another build of its version')
 }
 
 /** Same version, other URL, args or restart: one biz:version cannot stand twice, so it is replaced unproven. */
@@ -324,13 +330,17 @@ function planReplace({ record, nowMs }: NameFacts, group: ClaimGroup): Step {
 }
 
 /** It came up beside the active version: proven. Only uninstalling every version and installing again makes it active. */
-function planSwitch({ record, nowMs }: NameFacts, group: ClaimGroup, biz: BizReport): Step {
+function planSwitch(facts: NameFacts, group: ClaimGroup, biz: BizReport): Step {
+  const { record, nowMs } = facts
   const [claim] = group
   if (biz.reason === 'KILLING') return wait('the base is stopping it')
   const foreign = foreignRival(record, claim)
   if (foreign !== undefined) return wait(`version ${foreign} of this biz is not ours and stays`)
   const failure = failureOf(record, group)
   if (failure && failure.nextTryAtMs > nowMs) return wait('the switch failed, backing off', failure.nextTryAtMs)
+  const isBeside = upVersions(record, claim.bizName).length > 0
+  const other = isBeside && planOtherBuild(facts, claim, record.provenance.get(keyOf(claim))?.tuple)
+  if (other) return other
   return {
     kind: 'install',
     claim,

@@ -20,8 +20,8 @@ export const WEB: readonly Mutant[] = [
   web(
     'a trial of one build proves another',
     `${PODS}/module-plan.ts`,
-    'if (trial?.tuple && !sameBuild(trial.tuple, claim.tuple))',
-    'if (trial?.tuple && !sameBuild(trial.tuple, trial.tuple))',
+    'if (!tried || sameBuild(tried, tuple)) return undefined',
+    'if (tried ?? tuple) return undefined',
   ),
   web(
     'the old version stops while its successor is tried',
