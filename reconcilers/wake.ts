@@ -38,6 +38,7 @@ const WOKEN_BY: Readonly<Record<Change, readonly Room[]>> = {
   // Whoever sent it knows; the tunnel looks more often while it runs.
   commanded: ['baseTunnel'],
   restarted: ALL,
+  nodeIs: ['baseTunnel', 'modules', 'pods'],
   removed: ALL,
 }
 

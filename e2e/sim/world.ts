@@ -25,7 +25,7 @@ export interface WorldOptions {
 export const ENV = 'dev'
 
 /** Of the clients of the broker. */
-export const CLIENT_PREFIX = 'module-controller'
+const CLIENT_PREFIX = 'module-controller'
 
 export class World {
   readonly time = new VirtualTime()
@@ -109,4 +109,9 @@ function readSimConfig(): Config {
 }
 
 /** `peerReplicas`: one of several. */
-export const configOf = (clientId: string, peerReplicas = false): Config => ({ ...CONFIG, clientId, peerReplicas })
+export const configOf = (clientId: string, peerReplicas = false): Config => ({
+  ...CONFIG,
+  clientId,
+  mqttClientId: `${CLIENT_PREFIX}@@@${clientId}`,
+  peerReplicas,
+})

@@ -137,7 +137,7 @@ export class BaseTunnelController implements Reconciler<BaseId> {
       census: this.#takeCensus(),
       lastDeathAtMs: this.#lastDeathAtMs,
       ownPod: record.basePod ? this.#of.basePods.state(record.basePod) : 'none',
-      claimed: () => (store.synced ? this.#of.claimedBizs(record) : undefined),
+      claimed: () => (store.synced && record.nodeIs !== 'others' ? this.#of.claimedBizs(record) : undefined),
       cacheFreshAtMs: store.synced ? store.freshAtMs : 0,
       memo: this.#currentMemo(record),
       slot: this.#slotOf(record.id),

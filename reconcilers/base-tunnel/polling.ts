@@ -183,7 +183,7 @@ function flightNeeds({ record, memo, nowMs }: TunnelFacts): readonly Need[] {
 function presenceNeeds(facts: TunnelFacts): readonly Need[] {
   const { record, nowMs } = facts
   const sinceMs = Math.max(record.firstHeardAtMs, record.restartedAtMs ?? 0)
-  const lookedFor = record.snapshot !== undefined && record.foreign !== undefined
+  const lookedFor = record.snapshot !== undefined && (record.foreign !== undefined || record.nodeIs === 'others')
   const resolved = [...record.bizs.values()].some(({ state }) => state === 'resolved')
   return [
     ...(lookedFor ? [] : [settling(facts, sinceMs, 'not looked at yet')]),

@@ -23,6 +23,7 @@ export function adoptNode(node: V1Node, lease: V1Lease | undefined, env: string,
   const blank = newRecord({ id: baseId(identity), nodeName: nodeName(name), metadata: metadataOf(labels), nowMs })
   const record: BaseRecord = {
     ...blank,
+    nodeIs: 'ours',
     firstHeardAtMs: Math.min(timeMs(creationTimestamp) ?? nowMs, nowMs),
     reach: { state: 'unproven', sinceMs: nowMs, why: 'known from its Node, not heard since our start' },
     ...addressOf(node),

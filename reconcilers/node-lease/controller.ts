@@ -15,6 +15,7 @@ import {
   type Rng,
   type Store,
 } from '../ports.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { adoptBase } from './adopt.ts'
 import { lookedAtMs, RENEW_EVERY_MS, RENEW_JITTER } from './lease.ts'
@@ -88,6 +89,7 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     const lookInMs = await this.#search.lookUp(name)
     const facts = this.#facts(name)
     const plan = planNode(facts)
+    this.#noteWhose(facts)
     this.#noAddress.tell(facts)
     for (const [at, action] of plan.actions.entries()) {
       if (at > 0 && !this.#isDueStill(name, action)) break
@@ -97,6 +99,18 @@ export class NodeLeaseController implements Reconciler<NodeName> {
     const wakeMs = soonest(plan.wakeAfterMs === undefined ? undefined : this.#jittered(plan.wakeAfterMs), lookInMs)
     const what = plan.actions.map(({ kind }) => kind).join(', ') || 'none'
     return wakeMs === undefined ? settled(what, plan.why) : again(wakeMs, what, plan.why)
+  }
+
+  /** Nothing that is bound to a Node of others is ours, whatever its labels say. */
+  #noteWhose({ record, node, lease, settings }: NodeFacts): void {
+    if (!record) return
+    const isOthers = whoseElse({ record, node, lease }, settings.env) !== undefined
+    if (isOthers) this.#note(record, 'others')
+    else if (node) this.#note(record, 'ours')
+  }
+
+  #note({ id, nodeIs: known }: BaseRecord, nodeIs: 'ours' | 'others'): void {
+    if (nodeIs !== known) this.#of.registry.note(id, { kind: 'nodeIs', nodeIs })
   }
 
   /** Each write takes its time, in which a base may have spoken. */
@@ -302,7 +316,9 @@ export class NodeLeaseController implements Reconciler<NodeName> {
   #refuse(name: NodeName, why: string): void {
     const { registry, store, events: recorder, log } = this.#of
     const uid = store.node(name)?.metadata?.uid
-    const identity = registry.byNode(name)?.id ?? ''
+    const record = registry.byNode(name)
+    const identity = record?.id ?? ''
+    if (record) this.#note(record, 'others')
     log.warn('base gets no node', { node: name, base: identity, why })
     recorder.emit(events.nodeNameTaken({ name, ...(uid !== undefined && { uid }) }, identity, why))
   }

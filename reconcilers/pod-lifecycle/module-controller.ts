@@ -72,6 +72,8 @@ export class ModuleController implements Reconciler<BaseId> {
   #obstacle(known: BaseRecord | undefined): string | undefined {
     const { store, ownership } = this.#of
     if (!known || !store.synced) return known ? 'not synced' : 'no such base'
+    const { nodeIs } = this.#of.registry.get(known.id) ?? known
+    if (nodeIs !== 'ours') return 'its Node is not ours, or not yet'
     return ownership.holds(known.nodeName) ? undefined : 'its Lease is not ours'
   }
 

@@ -60,6 +60,7 @@ export class PodController implements Reconciler<PodKey> {
     const node = nodeName(pod.spec.nodeName)
     const record = registry.byNode(node)
     if (!record) return settled('none', 'bound to no base that we know')
+    if (record.nodeIs !== 'ours') return settled('none', 'bound to a Node that is not ours, or not yet')
     const pods = store.podsOn(node)
     await sources.prepare(pods)
     if (!ownership.acts(node)) return settled('none', 'another replica serves its base')

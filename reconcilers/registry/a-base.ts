@@ -59,6 +59,7 @@ function quietBase(id: string): BaseRecord {
   return {
     id: baseId(id),
     nodeName: nodeName(`virtual-node-${id}`),
+    nodeIs: 'ours',
     tunnel: 'mqtt',
     metadata: { name: 'base', version: '1.1.1', clusterName: 'base' },
     address: { ip: '10.0.0.1', hostName: id, port: 0 },

@@ -220,6 +220,8 @@ export type BaseAddress = ToldAddress & { readonly hostName: string; readonly po
 export interface BaseRecord {
   readonly id: BaseId
   readonly nodeName: NodeName
+  /** Whose the Node of that name is; absent: not known yet. Pods bound to it are ours only where it is. */
+  readonly nodeIs?: 'ours' | 'others'
   readonly tunnel: 'mqtt'
   readonly metadata: BaseMetadata
   /** Absent until the first heart (a queryBaseline carries none). */
@@ -300,4 +302,5 @@ export type Change =
   | 'proofs' // a trial to be written down before it is sent
   | 'commanded' // a flight began: nothing to show, but to be looked after
   | 'restarted' // another JVM under the same identity: nothing of the old one holds
+  | 'nodeIs' // whose its Node is, and with it the Pods there
   | 'removed'

@@ -31,6 +31,7 @@ export type Note =
   | { readonly kind: 'proofsWritten'; readonly written: ReadonlyMap<BizKey, number | undefined> }
   | { readonly kind: 'drain'; readonly name: string; readonly sinceMs: number }
   | { readonly kind: 'undrain'; readonly name: string }
+  | { readonly kind: 'nodeIs'; readonly nodeIs: NonNullable<BaseRecord['nodeIs']> }
   | { readonly kind: 'preStop'; readonly claim: ClaimId; readonly untilMs: number }
 
 /** What a note does to a record. */
@@ -74,6 +75,8 @@ function stateOf(record: BaseRecord, note: StateNote): Observed {
       return changed({ ...record, provenance: withEntry(record.provenance, note.key, note.provenance) }, 'bizs')
     case 'basePod':
       return basePod(record, note.basePod)
+    case 'nodeIs':
+      return changed({ ...record, nodeIs: note.nodeIs }, 'nodeIs')
     case 'preStop':
       return changed({ ...record, preStops: withEntry(record.preStops, note.claim, note.untilMs) }, 'bizs')
   }

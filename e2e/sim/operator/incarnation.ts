@@ -92,6 +92,10 @@ export class Incarnation {
     return this.#of.config.clientId
   }
 
+  get mqttClientId(): string {
+    return this.#of.config.mqttClientId
+  }
+
   get alive(): boolean {
     return this.time.alive
   }

@@ -2,7 +2,7 @@
 import { baseId } from '../../../mqtt-bridge/index.ts'
 import type { Composition } from '../../../operator/compose.ts'
 import type { World } from '../world.ts'
-import { CLIENT_PREFIX, configOf } from '../world.ts'
+import { configOf } from '../world.ts'
 import { Incarnation, type Watchers } from './incarnation.ts'
 import { quietMetrics, tracedLog } from './witness.ts'
 
@@ -44,8 +44,9 @@ export class OperatorHost {
     return this.current?.composition
   }
 
+  /** By which the broker knows it. */
   get clientId(): string {
-    return `${CLIENT_PREFIX}-${this.#current?.clientId ?? ''}`
+    return this.#current?.mqttClientId ?? ''
   }
 
   knows(identity: string): boolean {
