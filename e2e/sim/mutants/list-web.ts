@@ -24,34 +24,10 @@ export const WEB: readonly Mutant[] = [
     'if (tried ?? tuple) return undefined',
   ),
   web(
-    'the old version stops while its successor is tried',
-    `${PODS}/module-plan.ts`,
-    "if (leaving?.kind === 'uninstall' && !isOnItsWay(step)) return leaving",
-    "if (leaving?.kind === 'uninstall') return leaving",
-  ),
-  web(
-    'a trial that nobody wants holds the place of the next',
-    `${PODS}/module-plan.ts`,
-    '  if (stale) return stale\n',
-    '',
-  ),
-  web(
     'a clash is answered by an unproven switch',
     `${PODS}/replacing.ts`,
     '  if (way) return approachBy(way, facts, tried)\n',
     "  if (way === 'beside') return approachBy(way, facts, tried)\n",
-  ),
-  web(
-    'a deactivated web module is taken for stopped',
-    `${REGISTRY}/web-modules.ts`,
-    "  if (biz.state !== 'deactivated' || biz.reason === 'KILLING') return false\n",
-    "  if (biz.state !== 'none') return false\n",
-  ),
-  web(
-    'the path of a trial is not looked at',
-    `${REGISTRY}/observe-install.ts`,
-    '  if (owned) return pathTaken(expected, flight, owned, context)\n',
-    '',
   ),
   web(
     'a trial is sent before its Lease tells of it',

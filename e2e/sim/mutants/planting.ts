@@ -55,7 +55,14 @@ const SEEN_BY: Readonly<Record<string, number>> = {
   'a second write is planned from the state before the first': 1,
   'a list may be that of a server that lags behind': 4,
   'a list shows no deletion': 17,
+  'absence is believed from a look older than the answer': 19,
+  'REPEAT_BIZ is taken for success': 15,
+  'the former version stays': 23,
+  'a JVM that has just begun is shown as the one before': 8,
+  'a lost write race is not run again': 5,
   'a trial is taken for the module': 1,
+  'a clash is answered by an unproven switch': 5,
+  'who takes a base over takes a trial for the module': 48,
 }
 
 /** Faults that show it: seeds with these alone, and hard, are searched for it. Absent: seeds as they are drawn. */

@@ -27,7 +27,14 @@ const SHARES = {
 type Make = keyof typeof SHARES
 const MAKES = (Object.entries(SHARES) as [Make, number][]).flatMap(([make, share]) => Array<Make>(share).fill(make))
 
-const PORTS_FROM = 18_000
+/** No two names bind one port by chance: the second would never start. */
+const PORTS = { known: 18_000, perName: 100, others: 20_000 } as const
+
+function portOf(biz: string, rng: SeededRng): number {
+  const nth = (BIZS as readonly string[]).indexOf(biz)
+  if (nth < 0) return PORTS.others + rng.integer(0, PORTS.others - 1)
+  return PORTS.known + nth * PORTS.perName + rng.integer(0, PORTS.perName - 1)
+}
 
 export class SimJars {
   readonly #rng: SeededRng | undefined
@@ -61,7 +68,7 @@ function makeOf(biz: string, chance: SeededRng): (version: string) => string {
   const rng = chance.fork(biz)
   const make = madeAs(rng)
   const spelled = spelledBy(biz, chance)
-  const port = PORTS_FROM + rng.integer(0, 999)
+  const port = portOf(biz, rng)
   const other = rng.pick(BIZS.filter(name => madeAs(chance.fork(name)) !== 'spelledAnew')) ?? biz
   const words: Readonly<Record<Make, string>> = {
     plain: '',
