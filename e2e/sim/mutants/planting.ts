@@ -60,6 +60,8 @@ const SEEN_BY: Readonly<Record<string, number>> = {
   'the former version stays': 23,
   'a JVM that has just begun is shown as the one before': 8,
   'a lost write race is not run again': 5,
+  'silence is believed of questions that never left': 1,
+  'nothing is subscribed to again': 1,
   'a trial is taken for the module': 1,
   'a clash is answered by an unproven switch': 5,
   'who takes a base over takes a trial for the module': 48,
