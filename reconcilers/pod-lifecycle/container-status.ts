@@ -6,6 +6,7 @@ import type { Attempt, BaseRecord, Flight } from '../registry/base-record.ts'
 import { isUp, upVersions } from '../registry/web-modules.ts'
 import { imageId } from './image-id.ts'
 import type { ModuleSpec } from './module-spec.ts'
+import { isGoneForLong } from './replaced-too-long.ts'
 import { HEALTH_WITHIN_MS } from './replacing.ts'
 import { bizOf, keyOf, type Standing } from './standing.ts'
 
@@ -194,7 +195,8 @@ function awaited(
 
 /** By what is known; one that stood in for a newer Pod serves as long as any version does. */
 function mayStillRun(facts: ContainerFacts, prior: V1ContainerStatus, claim: Claim): boolean {
-  const { record } = facts
+  const { record, nowMs } = facts
+  if (ranItself(prior) && isGoneForLong(record, claim, nowMs)) return false
   if (ranItself(prior)) return (isOpen(record, claim) || mayBeWeb(facts, claim)) && !endedWithJvm(facts, claim)
   return wasRunning(prior) && isNameServed(record, claim)
 }

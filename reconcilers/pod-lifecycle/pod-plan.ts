@@ -9,6 +9,7 @@ import { containerStatus, INSTALL_FAILED_SHOWN_MS } from './container-status.ts'
 import { type ModuleSpec, readModules } from './module-spec.ts'
 import { deadlineMs, type End, endedStatus, endOf } from './pod-end.ts'
 import { podStatus, samePodStatus } from './pod-status.ts'
+import { gapsEndAtMs } from './replaced-too-long.ts'
 import { bizOf, isServing, keyOf, type Standing, standingOf } from './standing.ts'
 
 export interface PodFacts {
@@ -211,7 +212,7 @@ function planStatus(facts: PodFacts): PodPlan {
   const isDraining = claimsOfPod(pod, facts.lookups).some(({ bizName }) => record.drains.has(bizName))
   const shown = { pod, record, containers: statuses, standings, isDraining, nowMs }
   const status = keepSuperseded(pod, podStatus(shown), frozen)
-  const wake = nextLook(facts, status)
+  const wake = soonest(nextLook(facts, status), ...gapsInMs(facts))
   if (samePodStatus(pod.status, status)) return planTolerations(pod, wake)
   const early = creatingOnly(status) && nowMs - facts.seenAtMs < CREATING_SHOWN_AFTER_MS
   if (early) return none('its install may be quick', CREATING_SHOWN_AFTER_MS - (nowMs - facts.seenAtMs))
@@ -255,6 +256,9 @@ function nextLook({ record, pod, nowMs }: PodFacts, status: V1PodStatus): number
     .map(([, { lastFailedAtMs }]) => lastFailedAtMs)
   return Math.max(50, Math.max(...failedAt, nowMs - INSTALL_FAILED_SHOWN_MS) + INSTALL_FAILED_SHOWN_MS - nowMs)
 }
+
+const gapsInMs = ({ record, pod, lookups, nowMs }: PodFacts): readonly number[] =>
+  gapsEndAtMs(record, claimsOfPod(pod, lookups)).flatMap(atMs => (atMs > nowMs ? [atMs - nowMs] : []))
 
 const ADMISSION_SECONDS = 300
 const ADMISSION_KEYS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']

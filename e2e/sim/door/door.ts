@@ -6,6 +6,7 @@ import type { SimAnswer, SimApiServer } from '../api/sim-api-server.ts'
 import type { Faults } from '../faults/faults.ts'
 import type { ProcessTime } from '../process-time.ts'
 import type { SeededRng } from '../rng.ts'
+import { expiredPage, inSmallPages } from './pages.ts'
 import { type Trouble, troubleFor } from './trouble.ts'
 import { WatchChannel } from './watch-channel.ts'
 
@@ -116,8 +117,10 @@ export class Door implements Api {
 
   async #carriedOut(request: ApiRequest): Promise<SimAnswer> {
     const { server, writes, wrote, faults } = this.#of
-    if (request.method === 'GET')
-      return server.call(request, faults.strikes('listLag') ? faults.rng('listLag').skewed(50, LAG_MAX_MS) : 0)
+    if (request.method === 'GET') {
+      const lagMs = faults.strikes('listLag') ? faults.rng('listLag').skewed(50, LAG_MAX_MS) : 0
+      return expiredPage(request, faults) ?? server.call(inSmallPages(request, faults), lagMs)
+    }
     if (!writes(request)) return new Promise(() => {})
     const answer = server.call(request)
     wrote(request, answer)

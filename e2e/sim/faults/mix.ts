@@ -36,6 +36,9 @@ export const FAULTS = {
   apiOutage: range('hour', 0.5, 4),
   /** A second API server, behind by up to a minute, answers lists that take any version. */
   listLag: range('request', 0.1, 0.8),
+  /** Lists come in pages of one to three objects; a further page comes too late. */
+  listPaged: range('request', 0.2, 0.9),
+  listExpires: range('request', 0.02, 0.3),
   watchCut: range('hour', 4, 60),
   watchLag: range('request', 0.1, 0.8),
   watchTooOld: range('hour', 2, 20),

@@ -75,6 +75,12 @@ export const PODS_SHOWN: readonly Mutant[] = [
 /** Nodes, Leases, and how we hear of what others change. */
 export const CLUSTER: readonly Mutant[] = [
   mutant(
+    'further pages of a list are not asked for',
+    `${KUBE}/reflector.ts`,
+    '      from = page.metadata?.continue\n',
+    '',
+  ),
+  mutant(
     'nothing is subscribed to again',
     'e2e/sim/network/operator-link.ts',
     'topics: this.#topics,',
