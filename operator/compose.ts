@@ -143,7 +143,7 @@ function composeKube(foundation: Foundation, { registry, store, wakes }: Facts) 
 function outliving(runs: Foundation['runs'], recorder: Events, podsOfBases: BasePods) {
   const events: Events = { emit: event => runs.exit(() => recorder.emit(event)) }
   const basePods: BasePods = {
-    find: ip => podsOfBases.find(ip),
+    find: (ip, hostName) => podsOfBases.find(ip, hostName),
     state: ref => runs.exit(() => podsOfBases.state(ref)),
     topologyOf: node => podsOfBases.topologyOf(node),
   }

@@ -23,7 +23,7 @@ test('the gauges show what the parts say of themselves', () => {
     koupleless_bases: { unproven: 0, heard: 2, silent: 0, dead: 0 },
     koupleless_bases_owned: 1,
     koupleless_replicas: 2,
-    koupleless_bases_no_commands: { BaseDeaf: 1, DuplicateIdentity: 0 },
+    koupleless_bases_no_commands: { BaseDeaf: 1, BaseLeaving: 0, DuplicateIdentity: 0 },
     koupleless_bases_silence_held: 1,
     koupleless_bases_refused: { full: 1, rate: 0, nodeNameTaken: 0 },
     koupleless_flights: 1,

@@ -31,5 +31,9 @@ export function gaugeReaders({ registry, tunnel, shares, store, controllers, clo
 function noCommands(registry: Pick<BaseRegistry, 'list'>): Readonly<Record<NoCommands['reason'], number>> {
   const reasons = registry.list().map(record => record.noCommands?.reason)
   const count = (reason: NoCommands['reason']): number => reasons.filter(given => given === reason).length
-  return { BaseDeaf: count('BaseDeaf'), DuplicateIdentity: count('DuplicateIdentity') }
+  return {
+    BaseDeaf: count('BaseDeaf'),
+    BaseLeaving: count('BaseLeaving'),
+    DuplicateIdentity: count('DuplicateIdentity'),
+  }
 }

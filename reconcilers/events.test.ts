@@ -29,6 +29,7 @@ const nodeEvents = {
   BaseRegistered: events.baseRegistered(node, { identity: 'b1', ip: '10.0.0.1' }),
   BaseHeard: events.baseHeard(node),
   BaseSilent: events.baseSilent(node, 25_400),
+  BaseLeaving: events.baseLeaving(node, 'its own Pod is being deleted'),
   BaseDeaf: events.baseDeaf(node, 'beats but answers nothing'),
   BaseDead: events.baseDead(node, 'silent for 200 s'),
   BaseRestarted: events.baseRestarted(node),

@@ -258,6 +258,9 @@ export const baseSilent = (node: NodeRef, silentMs: number): CoreV1Event =>
 export const baseDeaf = (node: NodeRef, message: string): CoreV1Event =>
   nodeEvent('Warning', node, { reason: 'BaseDeaf', message })
 
+export const baseLeaving = (node: NodeRef, message: string): CoreV1Event =>
+  nodeEvent('Warning', node, { reason: 'BaseLeaving', message })
+
 export const baseDead = (node: NodeRef, why: string): CoreV1Event =>
   nodeEvent('Warning', node, { reason: 'BaseDead', message: `The Node and its module Pods are removed: ${why}` })
 

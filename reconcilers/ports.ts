@@ -85,18 +85,19 @@ export interface Cluster {
 
 /** The Pod in which a base itself runs, where that is in this cluster. */
 export interface BasePods {
-  /** By IP, not on our Nodes, not hostNetwork. `undefined`: none (now). */
+  /** By IP and host name, not on our Nodes, not hostNetwork. `undefined`: none (now). */
   find(
     ip: string,
+    hostName: string,
   ): Promise<
     { readonly namespace: string; readonly name: string; readonly uid: string; readonly nodeName: string } | undefined
   >
-  /** `unknown` while we cannot prove either. Starts watching on first call; `onChange` of the composition root wakes. */
+  /** `leaving`: being deleted. `unknown` while we cannot prove any. Starts watching on first call; `onChange` of the root wakes. */
   state(ref: {
     readonly namespace: string
     readonly name: string
     readonly uid: string
-  }): 'running' | 'ended' | 'unknown'
+  }): 'running' | 'leaving' | 'ended' | 'unknown'
   /** Labels of the real Node that it runs on: zone and region. */
   topologyOf(nodeName: string): Promise<Readonly<Record<string, string>>>
 }

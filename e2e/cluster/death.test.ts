@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { commandsOf } from './base.ts'
+import { commandsOf, runs } from './base.ts'
 import { always, eventually } from './eventually.ts'
 import { isReady, Journey } from './journey.ts'
 import { deployment, pod } from './workloads.ts'
@@ -41,7 +41,7 @@ describe.concurrent('bases that come and go', () => {
     expect(commandsOf(base, 'installBiz')).toHaveLength(1)
   })
 
-  test('a base whose own Pod is gone is dead at once', async () => {
+  test('a base whose own Pod is deleted drains at once, and is dead when that is gone', async () => {
     await using journey = await Journey.open('own-pod')
     const ip = '10.9.9.9'
     await journey.apply({
@@ -51,7 +51,7 @@ describe.concurrent('bases that come and go', () => {
       spec: {
         nodeName: 'a-real-node',
         containers: [{ name: 'jvm', image: 'base:1' }],
-        terminationGracePeriodSeconds: 0,
+        terminationGracePeriodSeconds: 60,
       },
     })
     await journey.kubectl(
@@ -63,10 +63,18 @@ describe.concurrent('bases that come and go', () => {
       '--patch',
       JSON.stringify({ status: { phase: 'Running', podIP: ip, podIPs: [{ ip }] } }),
     )
-    const base = await journey.base({ ip })
+    const base = await journey.base({ ip, hostName: 'jvm' })
     await eventually('the base is pinned to its Pod', async () =>
       (await journey.node(base.identity))?.metadata?.annotations?.['base.koupleless.io/pod']?.includes('/jvm/'),
     )
+    await journey.apply(pod({ name: 'bare', namespace: journey.namespace, base: journey.name }))
+    await journey.ready('app=bare', 1)
+    await journey.kubectl('delete', 'pod', 'jvm', '--wait=false')
+    await eventually('its module is not Ready', async () => !isReady(await journey.pod('bare')), 5_000)
+    const { spec, status } = (await journey.node(base.identity)) ?? {}
+    expect(spec?.taints).toContainEqual({ key: 'module-controller.koupleless.io/no-commands', effect: 'NoSchedule' })
+    expect(status?.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }))
+    expect(await runs(base)).toEqual(['biz1:0.0.1 activated'])
     await base.kill()
     const begun = Date.now()
     await journey.kubectl('delete', 'pod', 'jvm', '--force', '--grace-period=0')

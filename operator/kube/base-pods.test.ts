@@ -62,7 +62,7 @@ function basePods(answers: (path: string) => unknown = () => ({ items: [] })) {
 describe('the Pod of a base is found by its address', () => {
   test('on a real Node', async () => {
     const it = basePods(() => ({ items: [aPod()] }))
-    expect(await it.pods.find('10.0.0.7')).toEqual({ ...REF, nodeName: 'worker-1' })
+    expect(await it.pods.find('10.0.0.7', 'base-0')).toEqual({ ...REF, nodeName: 'worker-1' })
     expect(it.asked).toEqual(['/api/v1/pods?fieldSelector=status.podIP=10.0.0.7,status.phase=Running'])
   })
 
@@ -78,14 +78,33 @@ describe('the Pod of a base is found by its address', () => {
     ['one that is leaving', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }],
   ])('but not %s', async (_what, options) => {
     const it = basePods(() => ({ items: [aPod(options)] }))
-    expect(await it.pods.find('10.0.0.7')).toBeUndefined()
+    expect(await it.pods.find('10.0.0.7', 'base-0')).toBeUndefined()
     const both = basePods(() => ({ items: [aPod(options), aPod()] }))
-    expect(await both.pods.find('10.0.0.7')).toEqual({ ...REF, nodeName: 'worker-1' })
+    expect(await both.pods.find('10.0.0.7', 'base-0')).toEqual({ ...REF, nodeName: 'worker-1' })
   })
 
   test('nor where two bear one address', async () => {
     const it = basePods(() => ({ items: [aPod(), aPod({ uid: 'u2' })] }))
-    expect(await it.pods.find('10.0.0.7')).toBeUndefined()
+    expect(await it.pods.find('10.0.0.7', 'base-0')).toBeUndefined()
+  })
+
+  test.each([
+    ['another', 'vm-17', {}],
+    ['none', '', {}],
+    ['one that only begins alike', 'base-01', {}],
+    ['its name, where it has a host name of its own', 'base-0', { hostname: 'jvm' }],
+  ])('nor where the base tells %s as its host name', async (_what, told, spec) => {
+    const it = basePods(() => ({ items: [aPod({ spec })] }))
+    expect(await it.pods.find('10.0.0.7', told)).toBeUndefined()
+  })
+
+  test.each([
+    ['in full', 'base-0.bases.svc.cluster.local', {}],
+    ['its own', 'jvm', { spec: { hostname: 'jvm' } }],
+    ['cut as the kubelet cuts it', 'b'.repeat(62), { metadata: { name: `${'b'.repeat(62)}-${'c'.repeat(20)}` } }],
+  ])('also by a host name that is %s', async (_what, told, options) => {
+    const it = basePods(() => ({ items: [aPod(options)] }))
+    expect(await it.pods.find('10.0.0.7', told)).toMatchObject({ uid: 'u1' })
   })
 
   test('nor where we may not look; other failures are the caller’s to retry', async () => {
@@ -93,8 +112,8 @@ describe('the Pod of a base is found by its address', () => {
       basePods(() => {
         throw new ApiError(status, 'no')
       })
-    expect(await failing(403).pods.find('10.0.0.7')).toBeUndefined()
-    await expect(failing(500).pods.find('10.0.0.7')).rejects.toThrow(ApiError)
+    expect(await failing(403).pods.find('10.0.0.7', 'base-0')).toBeUndefined()
+    await expect(failing(500).pods.find('10.0.0.7', 'base-0')).rejects.toThrow(ApiError)
   })
 })
 
@@ -124,6 +143,32 @@ describe('whether it runs', () => {
     it.watches[0]?.send('DELETED', aPod({ metadata: { resourceVersion: '11' } }))
     await vi.waitFor(() => expect(it.pods.state(REF)).toBe('ended'))
     expect(it.changed).toEqual(['u1', 'u1'])
+  })
+
+  const going = { deletionTimestamp: '2026-01-01T00:00:00Z' }
+
+  test('is leaving from its deletion on until it is gone, and whoever asked is woken once', async () => {
+    const alive = { items: [aPod()] }
+    const it = basePods(() => alive)
+    it.shown.items = [aPod()]
+    it.pods.state(REF)
+    await vi.waitFor(() => expect(it.pods.state(REF)).toBe('running'))
+    it.watches[0]?.send('MODIFIED', aPod({ metadata: { ...going, resourceVersion: '10' } }))
+    expect(it.pods.state(REF)).toBe('leaving')
+    expect(it.changed).toEqual(['u1', 'u1'])
+    it.watches[0]?.send('MODIFIED', aPod({ metadata: { ...going, resourceVersion: '11' } }))
+    expect(it.changed).toEqual(['u1', 'u1'])
+    alive.items = []
+    it.watches[0]?.send('DELETED', aPod({ metadata: { ...going, resourceVersion: '12' } }))
+    expect(it.pods.state(REF)).toBe('leaving')
+    await vi.waitFor(() => expect(it.pods.state(REF)).toBe('ended'))
+  })
+
+  test('is leaving where only the API server itself shows it so', async () => {
+    const it = basePods(() => ({ items: [aPod({ metadata: going, phase: 'Pending' })] }))
+    expect(it.pods.state(REF)).toBe('unknown')
+    await vi.waitFor(() => expect(it.pods.state(REF)).toBe('leaving'))
+    expect(it.changed).toEqual(['u1'])
   })
 
   test.each(['Succeeded', 'Failed'])('is ended when its phase is %s', async phase => {

@@ -1,5 +1,5 @@
-/** The Pods that bases themselves run in: found by address, then watched, so that a base which ended is known to be dead. */
-import type { V1Node, V1Pod } from '@kubernetes/client-node'
+/** The Pods that bases themselves run in: found by address and host name, then watched for their going and their end. */
+import type { KubernetesObject, V1Node, V1Pod } from '@kubernetes/client-node'
 import { LRUCache } from 'lru-cache'
 import { LABEL, nodeName } from '../../reconcilers/names.ts'
 import { ApiError, type BasePods, type Log, type Store } from '../../reconcilers/ports.ts'
@@ -9,9 +9,10 @@ import { type KubeObject, query } from './kube-object.ts'
 import { readAnswer, readList } from './object-door.ts'
 import { NODE_SHAPE, POD_SHAPE } from './object-shape.ts'
 import { Reflector, type ReflectorPorts } from './reflector.ts'
-import { trimToIdentity } from './trim.ts'
+import { trimToLife } from './trim.ts'
 
 export type BasePodRef = Parameters<BasePods['state']>[0]
+type BasePodState = ReturnType<BasePods['state']>
 type Found = Awaited<ReturnType<BasePods['find']>>
 
 export interface KubeBasePodsOptions {
@@ -27,6 +28,7 @@ export interface KubeBasePodsOptions {
 const TOPOLOGY = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'] as const
 const TOPOLOGY_TTL_MS = 300_000
 const UIDS_MAX = 10_000
+const HOST_NAME_MAX = 63
 /** A Pod that was alive when we asked, and never shown Running since: it may have ended unseen. */
 const ASK_AGAIN_MS = 15_000
 
@@ -41,6 +43,8 @@ export class KubeBasePods implements BasePods {
   readonly #options: KubeBasePodsOptions
   readonly #namespaces = new Map<string, Namespace>()
   readonly #ended = new LRUCache<string, true>({ max: UIDS_MAX })
+  /** Being deleted: nothing takes that back. */
+  readonly #leaving = new LRUCache<string, true>({ max: UIDS_MAX })
   /** Those that anyone wants to know of: all others of the namespace come and go unheeded. */
   readonly #wanted = new LRUCache<string, true>({ max: UIDS_MAX })
   readonly #topology: LRUCache<string, Readonly<Record<string, string>>>
@@ -52,24 +56,26 @@ export class KubeBasePods implements BasePods {
     this.#topology = new LRUCache({ max: 1_000, ttl: TOPOLOGY_TTL_MS, ttlResolution: 0, perf })
   }
 
-  async find(ip: string): Promise<Found> {
+  async find(ip: string, hostName: string): Promise<Found> {
     const path = `/api/v1/pods${query({ fieldSelector: `status.podIP=${ip},status.phase=Running` })}`
     const pods = await this.#allowed(() => this.#listPods(path))
     const candidates = (pods ?? []).filter(pod => this.#mayHoldBase(pod))
     // An address that two Pods bear tells nothing.
     const [pod, another] = candidates
-    return pod && !another ? foundOf(pod) : undefined
+    // Addresses of another network may be the same as those of this cluster's Pods.
+    return pod && !another && isHostOf(pod, hostName) ? foundOf(pod) : undefined
   }
 
-  state({ namespace, name, uid }: BasePodRef): 'running' | 'ended' | 'unknown' {
+  state({ namespace, name, uid }: BasePodRef): BasePodState {
     if (this.#ended.has(uid)) return 'ended'
     this.#wanted.set(uid, true)
     const known = this.#namespaces.get(namespace) ?? this.#watch(namespace)
-    if (known.running.has(uid)) return 'running'
+    const isLeaving = this.#leaving.has(uid)
+    if (known.running.has(uid)) return isLeaving ? 'leaving' : 'running'
     const askedAtMs = known.askedAtMs.get(uid)
     if (askedAtMs === undefined || this.#nowMs() - askedAtMs >= ASK_AGAIN_MS)
       void this.#ask(known, { namespace, name, uid })
-    return 'unknown'
+    return isLeaving ? 'leaving' : 'unknown'
   }
 
   async topologyOf(node: string): Promise<Readonly<Record<string, string>>> {
@@ -108,7 +114,7 @@ export class KubeBasePods implements BasePods {
         kind: 'Pod',
         fieldSelector: 'status.phase=Running',
         metadataOnly: true,
-        trim: trimToIdentity,
+        trim: trimToLife,
         onChange: change => this.#changed(known, change),
       },
       this.#options.reflectorPorts,
@@ -128,7 +134,16 @@ export class KubeBasePods implements BasePods {
     known.running.add(uid)
     const isAwaited = known.askedAtMs.delete(uid)
     const hadEnded = this.#ended.delete(uid)
-    if (isAwaited || hadEnded) this.#options.onChange(uid)
+    const isNews = this.#notice(object)
+    if (isAwaited || hadEnded || isNews) this.#options.onChange(uid)
+  }
+
+  /** True: it is being deleted, and that was not known. */
+  #notice({ metadata }: KubernetesObject): boolean {
+    const { uid = '', deletionTimestamp } = metadata ?? {}
+    if (!deletionTimestamp || this.#leaving.has(uid)) return false
+    this.#leaving.set(uid, true)
+    return true
   }
 
   /** The watch does not show it: it may not have listed yet, or be behind. The API server itself knows. */
@@ -138,7 +153,9 @@ export class KubeBasePods implements BasePods {
     const path = pods + query({ fieldSelector: `metadata.name=${name}` })
     try {
       const found = await this.#listPods(path)
-      if (found.some(pod => pod.metadata?.uid === uid && !hasEnded(pod))) return
+      const alive = found.find(pod => pod.metadata?.uid === uid && !hasEnded(pod))
+      if (alive && this.#notice(alive)) this.#options.onChange(uid)
+      if (alive) return
     } catch (error) {
       this.#options.log.debug('own pod of a base not looked up', { error })
       askedAtMs.delete(uid) // asked again with the next look
@@ -179,6 +196,13 @@ const isModule = (labels: Readonly<Record<string, string>>): boolean =>
   labels[LABEL.component] === 'module' || labels[LABEL.componentOurs] === 'module'
 
 const hasEnded = ({ status }: V1Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
+
+/** As the kubelet names the host: cut where it is longer than a host name may be. A base may spell it in full. */
+function isHostOf({ metadata, spec }: V1Pod, hostName: string): boolean {
+  const own = (spec?.hostname ?? metadata?.name ?? '').slice(0, HOST_NAME_MAX).replace(/[-.]+$/, '')
+  const told = hostName.toLowerCase()
+  return own !== '' && (told === own || told.startsWith(`${own}.`))
+}
 
 function foundOf({ metadata, spec }: V1Pod): Found {
   const { namespace = '', name = '', uid = '' } = metadata ?? {}

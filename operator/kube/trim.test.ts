@@ -1,6 +1,6 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
-import { trimLease, trimNode, trimPod, trimToIdentity } from './trim.ts'
+import { trimLease, trimNode, trimPod, trimToLife } from './trim.ts'
 
 const METADATA = {
   name: 'a',
@@ -86,12 +86,10 @@ describe('what is kept of an object', () => {
     expect(trimLease(lease)).toEqual({ metadata, spec: { holderIdentity: 'me', strategy: 'new' } })
   })
 
-  test('of what only has to be there: who it is', () => {
-    expect(trimToIdentity({ metadata: METADATA }).metadata).toEqual({
-      name: 'a',
-      namespace: 'shop',
-      uid: 'u1',
-      resourceVersion: '7',
-    })
+  test('of what only has to be there: who it is, and whether it goes', () => {
+    const who = { name: 'a', namespace: 'shop', uid: 'u1', resourceVersion: '7' }
+    expect(trimToLife({ metadata: METADATA }).metadata).toEqual(who)
+    const deletionTimestamp = new Date(1_800_000_000_000)
+    expect(trimToLife({ metadata: { ...METADATA, deletionTimestamp } }).metadata).toEqual({ ...who, deletionTimestamp })
   })
 })

@@ -46,6 +46,7 @@ export class World {
   readonly claims = new Set<string>()
   readonly nodes = new Set<string>()
   readonly ended = new Set<string>()
+  readonly leaving = new Set<string>()
   memory: V1ConfigMap | undefined
   memoryWrites = 0
   memoryFails = false
@@ -89,7 +90,9 @@ export class World {
       podsOn: () => [],
       seenAtMs: () => undefined,
     }
-    const basePods: Pick<BasePods, 'state'> = { state: ({ uid }) => (this.ended.has(uid) ? 'ended' : 'running') }
+    const basePods: Pick<BasePods, 'state'> = {
+      state: ({ uid }) => (this.ended.has(uid) ? 'ended' : this.leaving.has(uid) ? 'leaving' : 'running'),
+    }
     return new BaseTunnelController({
       registry: this.registry,
       ownership: alone('operator-1'),

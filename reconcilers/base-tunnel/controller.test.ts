@@ -193,6 +193,21 @@ test('a base whose own Pod ended is dead at once', async () => {
   expect(world.counts).toContain('koupleless_bases_lost_total ownPod')
 })
 
+test('a base whose own Pod is being deleted gets no commands, and is dead when that is gone', async () => {
+  const base = world.start()
+  await world.run(5_000)
+  world.registry.note(base.id, { kind: 'basePod', basePod: { namespace: 'shop', name: 'base-0', uid: 'uid-0' } })
+  world.leaving.add('uid-0')
+  await world.run(15_000)
+  expect(world.registry.get(base.id)?.noCommands?.reason).toBe('BaseLeaving')
+  expect(world.reach(base.id)).toBe('heard')
+  expect(world.reasons()).toEqual(['BaseLeaving'])
+  world.ended.add('uid-0')
+  base.reachable = false
+  await world.run(15_000)
+  expect(world.reach(base.id)).toBe('dead')
+})
+
 test('a base that beats but answers nothing is deaf until it answers', async () => {
   const base = world.start()
   await world.run(30_000)

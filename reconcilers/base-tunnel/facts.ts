@@ -43,7 +43,7 @@ export interface TunnelFacts {
   readonly census: Census
   /** When a base was last declared dead for its silence. */
   readonly lastDeathAtMs: number | undefined
-  readonly ownPod: 'running' | 'ended' | 'unknown' | 'none'
+  readonly ownPod: 'running' | 'leaving' | 'ended' | 'unknown' | 'none'
   /** Every `name:version` that a Pod on this base asks for; undefined while the cache is not known to be complete. */
   readonly claimed: () => ReadonlySet<BizKey> | undefined
   /** When the API server last proved our cache of Pods current. */

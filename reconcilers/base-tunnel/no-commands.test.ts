@@ -62,6 +62,20 @@ describe('two processes under one identity', () => {
   })
 })
 
+describe('a base whose own Pod is being deleted', () => {
+  test('gets no new commands, and an Event tells once', () => {
+    const decision = decide({ ownPod: 'leaving' })
+    expect(noteOf(decision, 'noCommands')?.noCommands).toMatchObject({ reason: 'BaseLeaving', sinceMs: now })
+    expect(reasonsOf(decision)).toEqual(['BaseLeaving'])
+    const noCommands = { reason: 'BaseLeaving', sinceMs: 0, message: '' } as const
+    expect(decide({ base: { noCommands }, ownPod: 'leaving' })).not.toHaveProperty('notes')
+  })
+
+  test.each(['running', 'unknown', 'none'] as const)('is not one whose Pod is %s', ownPod => {
+    expect(decide({ ownPod })).not.toHaveProperty('notes')
+  })
+})
+
 test('a base that answers and is one may get commands: nothing is noted', () => {
   expect(decide({})).not.toHaveProperty('notes')
 })

@@ -4,10 +4,11 @@ import type { NoCommands } from '../registry/base-record.ts'
 import { deafness } from './deaf.ts'
 import { duplicity, duplicityLeftMs } from './duplicate.ts'
 import type { Decision, TunnelFacts } from './facts.ts'
+import { departure } from './leaving.ts'
 
 export function decideNoCommands(facts: TunnelFacts): Decision {
   const { record, nowMs } = facts
-  const next = duplicity(facts) ?? deafness(facts)
+  const next = obstacle(facts)
   const leftMs = duplicityLeftMs(record, nowMs)
   const wake = leftMs === undefined ? {} : { wakeAfterMs: leftMs }
   if (next?.reason === record.noCommands?.reason) return { ...wake, ...(next && { why: next.reason }) }
@@ -19,6 +20,13 @@ export function decideNoCommands(facts: TunnelFacts): Decision {
   }
 }
 
-function eventOf({ node }: TunnelFacts, { reason, message }: NoCommands) {
-  return reason === 'BaseDeaf' ? events.baseDeaf(node, message) : events.duplicateIdentity(node, message)
-}
+const obstacle = (facts: TunnelFacts): NoCommands | undefined =>
+  duplicity(facts) ?? departure(facts) ?? deafness(facts)
+
+const EVENT_OF = {
+  BaseDeaf: events.baseDeaf,
+  BaseLeaving: events.baseLeaving,
+  DuplicateIdentity: events.duplicateIdentity,
+} as const satisfies Record<NoCommands['reason'], unknown>
+
+const eventOf = ({ node }: TunnelFacts, { reason, message }: NoCommands) => EVENT_OF[reason](node, message)

@@ -5,7 +5,7 @@ import type { BasePods, Clock, Log, Rng } from '../ports.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import type { Labels } from './node-object.ts'
-import { ipToLookFor, type Lookup, lookDueInMs, looked, lookupOf } from './own-pod.ts'
+import { type Lookup, lookDueInMs, looked, lookupOf, type Place, placeToLookAt } from './own-pod.ts'
 
 export interface OwnPodSearchOptions {
   readonly registry: Pick<BaseRegistry, 'byNode' | 'note'>
@@ -44,13 +44,13 @@ export class OwnPodSearch {
   async lookUp(name: NodeName): Promise<number | undefined> {
     const { registry, clock, ownership } = this.#of
     const record = ownership.acts(name) ? registry.byNode(name) : undefined
-    const ip = record && ipToLookFor(record)
-    if (!record || !ip) return undefined
+    const place = record && placeToLookAt(record)
+    if (!record || !place) return undefined
     const lookup = lookupOf(this.#lookups.get(name), record, clock.now())
     this.#lookups.set(name, lookup)
     const dueInMs = this.#lookDueInMs(lookup)
     if (dueInMs !== 0) return dueInMs
-    const found = await this.#find(ip)
+    const found = await this.#find(place)
     const next = looked(lookup, found !== undefined)
     this.#lookups.set(name, next)
     if (found) await this.#pin(record, found)
@@ -67,9 +67,9 @@ export class OwnPodSearch {
   }
 
   /** No base fails to become a Node because its Pod could not be looked up. */
-  async #find(ip: string): Promise<Awaited<ReturnType<BasePods['find']>>> {
+  async #find({ ip, hostName }: Place): Promise<Awaited<ReturnType<BasePods['find']>>> {
     try {
-      return await this.#of.basePods.find(ip)
+      return await this.#of.basePods.find(ip, hostName)
     } catch (error) {
       this.#of.log.warn('own pod of a base not looked up', { ip, error: String(error) })
       return undefined

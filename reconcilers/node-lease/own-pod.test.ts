@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aBase, BUILT_AT_MS } from '../registry/a-base.ts'
-import { LOOK_AFTER_MS, lookDueInMs, looked, lookupOf } from './own-pod.ts'
+import { LOOK_AFTER_MS, lookDueInMs, looked, lookupOf, placeToLookAt } from './own-pod.ts'
 
 const now = BUILT_AT_MS
 const fresh = aBase({ basePodSettled: false })
@@ -26,8 +26,16 @@ test('a search that ended before our start is not begun again', () => {
 
 test.each([
   ['a new address', { address: { ip: '10.0.0.9', hostName: 'b1', port: 0 } }],
+  ['a new host name', { address: { ip: '10.0.0.1', hostName: 'b2', port: 0 } }],
   ['a new process', { restarts: 1 }],
 ])('%s may run in another Pod', (_what, facts) => {
   const found = looked(lookupOf(undefined, fresh, now), true)
   expect(lookDueInMs(lookupOf(found, aBase(facts), now), now)).toBe(0)
+})
+
+test('it is looked for by address and host name, while the base answers and may get commands', () => {
+  expect(placeToLookAt(aBase())).toEqual({ ip: '10.0.0.1', hostName: 'b1' })
+  expect(placeToLookAt(aBase({ address: { unusableIp: 'unknown', hostName: 'b1', port: 0 } }))).toBeUndefined()
+  const noCommands = { reason: 'BaseLeaving', sinceMs: 0, message: '' } as const
+  expect(placeToLookAt(aBase({ noCommands }))).toBeUndefined()
 })

@@ -12,7 +12,8 @@ export interface Lookup {
   readonly over: boolean
 }
 
-const subject = ({ address, restarts }: BaseRecord): string => `${address?.ip ?? ''} ${restarts}`
+const subject = ({ address, restarts }: BaseRecord): string =>
+  `${address?.ip ?? ''} ${address?.hostName ?? ''} ${restarts}`
 
 /** The state of the search now. One that an earlier operator ended is not begun again. */
 export function lookupOf(before: Lookup | undefined, record: BaseRecord, nowMs: number): Lookup {
@@ -32,6 +33,13 @@ export function looked(lookup: Lookup, found: boolean): Lookup {
   return { ...lookup, looks, over: found || looks >= LOOK_AFTER_MS.length }
 }
 
-/** The address by which a base's own Pod can be told now. */
-export const ipToLookFor = ({ reach, address, noCommands }: BaseRecord): string | undefined =>
-  reach.state === 'heard' && !noCommands ? address?.ip : undefined
+export interface Place {
+  readonly ip: string
+  readonly hostName: string
+}
+
+/** By which a base's own Pod can be told now. */
+export function placeToLookAt({ reach, address, noCommands }: BaseRecord): Place | undefined {
+  if (reach.state !== 'heard' || noCommands || !address?.ip) return undefined
+  return { ip: address.ip, hostName: address.hostName }
+}

@@ -2,19 +2,20 @@ import type { V1Pod, V1PodStatus } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { claimsOn } from '../claims.ts'
 import { aBase, BUILT_AT_MS } from '../registry/a-base.ts'
+import type { BaseRecord } from '../registry/base-record.ts'
 import { aBiz, aPod, noLookups } from './a-pod.ts'
 import { type PodAction, planPod } from './pod-plan.ts'
 
 const record = aBase({ bizs: [aBiz('biz1:0.0.1')] })
 
-function plan(pod: V1Pod): PodAction {
+function plan(pod: V1Pod, base: BaseRecord = record): PodAction {
   const claims = claimsOn([pod], noLookups)
-  const facts = { pod, record, claims, lookups: noLookups, seenAtMs: 0, isReleased: false, nowMs: BUILT_AT_MS }
+  const facts = { pod, record: base, claims, lookups: noLookups, seenAtMs: 0, isReleased: false, nowMs: BUILT_AT_MS }
   return planPod(facts).action
 }
 
-function written(pod: V1Pod): V1PodStatus {
-  const action = plan(pod)
+function written(pod: V1Pod, base?: BaseRecord): V1PodStatus {
+  const action = plan(pod, base)
   if (action.kind !== 'patchStatus') throw new Error(`no status: ${action.kind}`)
   return JSON.parse(JSON.stringify(action.status)) as V1PodStatus
 }
@@ -60,4 +61,12 @@ describe('PodScheduled', () => {
     }
     expect(scheduled(written(aPod({ status: { conditions: [theirs] } })))).toEqual([theirs])
   })
+})
+
+test('a Pod whose base is leaving is not Ready at once, and its module runs on', () => {
+  const noCommands = { reason: 'BaseLeaving', sinceMs: 0, message: '' } as const
+  const { phase, conditions = [], containerStatuses } = written(aPod(), { ...record, noCommands })
+  expect(phase).toBe('Running')
+  expect(conditions.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'False', reason: 'BaseLeaving' })
+  expect(containerStatuses).toMatchObject([{ ready: true, state: { running: {} } }])
 })

@@ -55,6 +55,14 @@ function readyVerdict({ pod, record, isDraining }: StatusFacts, containers: Verd
       message: 'the base has not answered; its module is believed to run',
     }
   }
+  if (record.noCommands?.reason === 'BaseLeaving') {
+    const message = 'the Pod that its base runs in is being deleted'
+    return { type: 'Ready', ok: false, reason: 'BaseLeaving', message }
+  }
+  return gatesVerdict(pod)
+}
+
+function gatesVerdict(pod: V1Pod): Verdict {
   const gates = (pod.spec?.readinessGates ?? []).map(({ conditionType }) => conditionType)
   const closed = gates.find(gate => pod.status?.conditions?.find(({ type }) => type === gate)?.status !== 'True')
   if (closed === undefined) return { type: 'Ready', ok: true }

@@ -63,9 +63,9 @@ export interface Reach {
   readonly held?: true
 }
 
-/** The base lives, yet gets no new installs: `BaseDeaf` or `DuplicateIdentity`. */
+/** The base lives, yet gets no new commands, and why. */
 export interface NoCommands {
-  readonly reason: 'BaseDeaf' | 'DuplicateIdentity'
+  readonly reason: 'BaseDeaf' | 'BaseLeaving' | 'DuplicateIdentity'
   readonly sinceMs: number
   readonly message: string
 }
