@@ -7,6 +7,7 @@ const module = { container: 'biz1', bizName: 'biz1', version: '0.0.1' }
 const node = { name: nodeName('virtual-node-b1'), uid: 'node-uid' }
 
 const podEvents = {
+  NodeAffinity: events.nodeAffinity(pod, 'Pod was rejected'),
   Installing: events.installing(pod, module, 'http://jars/biz1.jar'),
   Installed: events.installed(pod, module, 1_234),
   InstallFailed: events.installFailed(pod, module, 'FAILED: java.net.ConnectException'),

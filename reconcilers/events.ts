@@ -166,6 +166,10 @@ export const unmanagedModule = (pod: PodRef): CoreV1Event =>
 export const deadlineExceeded = (pod: PodRef, message: string): CoreV1Event =>
   podEvent('Normal', pod, { reason: 'DeadlineExceeded', message })
 
+/** Reason and kind as the kubelet's. */
+export const nodeAffinity = (pod: PodRef, message: string): CoreV1Event =>
+  podEvent('Warning', pod, { reason: 'NodeAffinity', message: `${message}: the labels of its base are others now` })
+
 /** `owner`: the module, or the base, whose path it is. */
 export const pathTaken = (pod: PodRef, module: ModuleRef, path: string, owner: string): CoreV1Event =>
   podEvent(

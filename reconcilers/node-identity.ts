@@ -1,7 +1,8 @@
 /** Which Node stands for a base, and how any text becomes a label value. Pure. */
 import { createHash } from 'node:crypto'
 import type { BaseId } from '../mqtt-bridge/index.ts'
-import { type NodeName, nodeName } from './names.ts'
+import { LABEL, type NodeName, nodeName } from './names.ts'
+import type { BaseRecord } from './registry/base-record.ts'
 
 export const NODE_NAME_FORMAT_DEFAULT = 'virtual-node-{identity}'
 
@@ -30,6 +31,32 @@ function mangled(raw: string, room: number, foreign: RegExp): string {
 /** A value that every label may hold: the text itself where it may, else mangled as a Node's name is. */
 export const labelValue = (raw: string): string =>
   isLabelValue(raw) ? raw : mangled(raw, LABEL_LENGTH_MAX, /[^a-z0-9._-]/g)
+
+/** Those that follow what the base tells of itself. */
+export const BASE_LABELS: readonly string[] = [
+  LABEL.name,
+  LABEL.version,
+  LABEL.clusterName,
+  LABEL.hostName,
+  LABEL.ip,
+  LABEL.tunnelPort,
+]
+
+/** An empty value would be a label all the same, and select wrongly. */
+export const knownLabels = (labels: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(labels).flatMap(([key, raw]) => (raw === undefined || raw === '' ? [] : [[key, labelValue(raw)]])),
+  )
+
+export const baseLabels = ({ metadata, address }: Pick<BaseRecord, 'metadata' | 'address'>) =>
+  knownLabels({
+    [LABEL.name]: metadata.name,
+    [LABEL.version]: metadata.version,
+    [LABEL.clusterName]: metadata.clusterName,
+    [LABEL.hostName]: address?.hostName,
+    [LABEL.ip]: address?.ip,
+    [LABEL.tunnelPort]: address?.port ? String(address.port) : undefined,
+  })
 
 const fill = (format: string, identity: string, env: string): string =>
   format.replace(/\{(identity|env)\}/g, (_whole, field) => (field === 'identity' ? identity : env))

@@ -14,7 +14,7 @@ export interface Base {
   bizs(): Soon<readonly ListedBiz[]>
   /** As kill -9. */
   kill(): Soon<void>
-  restart(changes?: Pick<RestartOptions, 'ip'>): Promise<unknown>
+  restart(changes?: Pick<RestartOptions, 'ip' | 'version'>): Promise<unknown>
   /** From now on main throws: of a biz, a `name:version`, or of what is behind a URL. What it says contains `message`. */
   refuse(what: string, message: string): void
   accept(what: string): void

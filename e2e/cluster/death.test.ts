@@ -100,6 +100,23 @@ describe.concurrent('bases that come and go', () => {
     expect(commandsOf(base, 'uninstallBiz')).toEqual([])
   })
 
+  test('a base that returns as another version gets no module that excludes it', async () => {
+    await using journey = await Journey.open('other-version')
+    const base = await journey.base()
+    const { name, namespace } = journey
+    await journey.apply(deployment({ name: 'web', namespace, base: name, baseVersion: '1.0.0' }))
+    const [first] = await journey.ready('app=web', 1)
+    await journey.base({ version: '1.0.0' })
+    await base.restart({ version: '2.0.0' })
+    await eventually('its Pod has failed, and another serves', async () => {
+      const pods = await journey.pods('app=web')
+      const former = pods.find(({ metadata }) => metadata?.uid === first?.metadata?.uid)
+      return former?.status?.reason === 'NodeAffinity' && pods.some(isReady)
+    })
+    expect(await base.bizs()).toEqual([])
+    expect(commandsOf(base, 'installBiz')).toHaveLength(1)
+  })
+
   test('a base that returns under its identity with a new IP is taken over, its modules installed again', async () => {
     await using journey = await Journey.open('new-ip')
     const base = await journey.base()

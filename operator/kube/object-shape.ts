@@ -72,6 +72,15 @@ const toleration = z.looseObject({
   tolerationSeconds: whole,
 })
 
+const requirements = z.array(z.looseObject({ key: text, operator: text, values: z.array(text).optional() })).optional()
+const nodeAffinity = z.looseObject({
+  requiredDuringSchedulingIgnoredDuringExecution: z
+    .looseObject({
+      nodeSelectorTerms: z.array(z.looseObject({ matchExpressions: requirements, matchFields: requirements })),
+    })
+    .optional(),
+})
+
 const condition = z.looseObject({
   type: text,
   status: text,
@@ -105,6 +114,8 @@ export const POD_SHAPE = z.looseObject({
       activeDeadlineSeconds: whole,
       terminationGracePeriodSeconds: whole,
       hostNetwork: z.boolean().optional(),
+      nodeSelector: texts,
+      affinity: z.looseObject({ nodeAffinity: nodeAffinity.optional() }).optional(),
       containers: z.array(container).optional(),
       initContainers: z.array(z.looseObject({ name: text })).optional(),
       tolerations: z.array(toleration).optional(),

@@ -16,6 +16,12 @@ const METADATA = {
   managedFields: [{ manager: 'kubectl' }],
 }
 
+const REQUIRED = {
+  requiredDuringSchedulingIgnoredDuringExecution: {
+    nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }],
+  },
+}
+
 describe('what is kept of an object', () => {
   test('of a Pod: what reconcilers read, and its whole status', () => {
     const pod: V1Pod = {
@@ -26,6 +32,11 @@ describe('what is kept of an object', () => {
         activeDeadlineSeconds: 20,
         terminationGracePeriodSeconds: 30,
         schedulerName: 'default-scheduler',
+        nodeSelector: { a: 'b' },
+        affinity: {
+          nodeAffinity: { ...REQUIRED, preferredDuringSchedulingIgnoredDuringExecution: [] },
+          podAffinity: {},
+        },
         tolerations: [{ key: 'k', operator: 'Exists' }],
         readinessGates: [{ conditionType: 'g' }],
         volumes: [{ name: 'kube-api-access' }],
@@ -52,6 +63,8 @@ describe('what is kept of an object', () => {
         restartPolicy: 'Always',
         activeDeadlineSeconds: 20,
         terminationGracePeriodSeconds: 30,
+        nodeSelector: { a: 'b' },
+        affinity: { nodeAffinity: REQUIRED },
         tolerations: [{ key: 'k', operator: 'Exists' }],
         readinessGates: [{ conditionType: 'g' }],
         initContainers: [{ name: 'init' }],

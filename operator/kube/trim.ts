@@ -43,6 +43,7 @@ export function trimMeta(metadata: V1ObjectMeta | undefined): V1ObjectMeta {
 const CONTAINER_FIELDS = ['name', 'image', 'env', 'envFrom', 'args', 'command', 'lifecycle'] as const
 const SPEC_FIELDS = [
   'nodeName',
+  'nodeSelector',
   'restartPolicy',
   'activeDeadlineSeconds',
   'terminationGracePeriodSeconds',
@@ -52,9 +53,11 @@ const SPEC_FIELDS = [
 ] as const
 
 function trimSpec(spec: V1PodSpec): V1PodSpec {
-  const { initContainers, containers = [] } = spec
+  const { initContainers, containers = [], affinity } = spec
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   return {
     ...pick(spec, SPEC_FIELDS),
+    ...(required && { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } } }),
     containers: containers.map((container): V1Container => pick(container, CONTAINER_FIELDS)),
     ...(initContainers && { initContainers: initContainers.map(({ name }) => ({ name })) }),
   }

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import type { V1Node, V1NodeAddress, V1NodeCondition, V1NodeSystemInfo, V1Taint } from '@kubernetes/client-node'
 import { ANNOTATION, LABEL, TAINT } from '../names.ts'
-import { labelValue } from '../node-identity.ts'
+import { baseLabels, knownLabels, labelValue } from '../node-identity.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { bytesQuantity, quantityBytes } from './quantity.ts'
 import type { NodeLeaseSettings } from './settings.ts'
@@ -24,25 +24,13 @@ export interface ObjectFacts {
   readonly topology: Labels | undefined
 }
 
-/** An empty value would be a label all the same, and select wrongly. */
-const known = (labels: Readonly<Record<string, string | undefined>>): Labels =>
-  Object.fromEntries(
-    Object.entries(labels).flatMap(([key, raw]) => (raw === undefined || raw === '' ? [] : [[key, labelValue(raw)]])),
-  )
-
 export function nodeLabels({ record, settings, topology }: ObjectFacts): Labels {
-  const { metadata, address, tunnel } = record
-  return known({
+  return knownLabels({
     [LABEL.component]: 'vnode',
     [LABEL.env]: settings.env,
     [LABEL.stack]: 'java',
-    [LABEL.name]: metadata.name,
-    [LABEL.version]: metadata.version,
-    [LABEL.clusterName]: metadata.clusterName,
-    [LABEL.hostName]: address?.hostName,
-    [LABEL.ip]: address?.ip,
-    [LABEL.tunnelPort]: address?.port ? String(address.port) : undefined,
-    [LABEL.tunnel]: tunnel,
+    ...baseLabels(record),
+    [LABEL.tunnel]: record.tunnel,
     [LABEL.type]: 'virtual-kubelet',
     // Spreading and anti-affinity stand on it: two bases of one machine are two places all the same.
     'kubernetes.io/hostname': record.nodeName,

@@ -14,6 +14,7 @@ import { moduleOf } from './announcements.ts'
 import { type BasePlan, commandOf, flightOf, planBase } from './base-plan.ts'
 import type { ClaimSources } from './claim-sources.ts'
 import { imageId } from './image-id.ts'
+import { placingBy, UNSHOWN_LOOK_AGAIN_MS } from './placement.ts'
 import { adoptions, type Marker, tupleHash } from './provenance.ts'
 import { UNINSTALL_FIRST } from './replacing.ts'
 import type { SendStep } from './step.ts'
@@ -53,11 +54,22 @@ export class ModuleController implements Reconciler<BaseId> {
     const arisen = this.#obstacle(known)
     if (arisen) return settled('none', arisen)
     const record = this.#adopt(registry.get(id) ?? known, pods)
-    const plan = planBase(record, claimsOn(store.podsOn(known.nodeName), sources.lookups), clock.now())
+    const { fitting, lookAgainMs } = this.#placed(record, store.podsOn(known.nodeName))
+    const plan = planBase(record, claimsOn(fitting, sources.lookups), clock.now())
     await this.#carryOut(record, plan)
-    const wakeMs = soonest(this.#wakeMs(plan), sources.retryAfterMs(pods))
+    const wakeMs = soonest(this.#wakeMs(plan), sources.retryAfterMs(pods), lookAgainMs)
     const what = plan.send.map(step => `${step.kind} ${stepKey(step)}`).join(', ') || 'none'
     return wakeMs === undefined ? settled(what, plan.why.join('; ')) : again(wakeMs, what, plan.why.join('; '))
+  }
+
+  #placed(record: BaseRecord, pods: readonly V1Pod[]) {
+    const { store, sources, clock } = this.#of
+    const placement = placingBy(store, { record, lookups: sources.lookups, nowMs: clock.now() })
+    const isUnshown = pods.some(pod => placement(pod) === 'unshown')
+    return {
+      fitting: pods.filter(pod => placement(pod) === 'fits'),
+      lookAgainMs: isUnshown ? UNSHOWN_LOOK_AGAIN_MS : undefined,
+    }
   }
 
   async #carryOut(record: BaseRecord, { notes, send }: BasePlan): Promise<void> {

@@ -12,6 +12,7 @@ import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { announcements, moduleOf } from './announcements.ts'
 import type { ClaimSources } from './claim-sources.ts'
+import { placingBy } from './placement.ts'
 import { type PodAction, type PodPlan, planPod, type Superseded } from './pod-plan.ts'
 import { statusPatch } from './status-patch.ts'
 
@@ -64,10 +65,20 @@ export class PodController implements Reconciler<PodKey> {
     const pods = store.podsOn(node)
     await sources.prepare(pods)
     if (!ownership.acts(node)) return settled('none', 'another replica serves its base')
-    const claims = claimsOn(pods, sources.lookups)
-    const seenAtMs = store.seenAtMs(key) ?? clock.now()
-    const isReleased = this.#released.has(podRef(pod).uid)
-    const plan = planPod({ pod, record, claims, lookups: sources.lookups, seenAtMs, isReleased, nowMs: clock.now() })
+    const nowMs = clock.now()
+    const seenAtMs = store.seenAtMs(key) ?? nowMs
+    const placement = placingBy(store, { record, lookups: sources.lookups, nowMs })
+    const fitting = pods.filter(one => placement(one) === 'fits')
+    const plan = planPod({
+      pod,
+      record,
+      claims: claimsOn(fitting, sources.lookups),
+      lookups: sources.lookups,
+      placement: placement(pod),
+      seenAtMs,
+      isReleased: this.#released.has(podRef(pod).uid),
+      nowMs,
+    })
     return this.#braked(pod, plan) ?? this.#done(key, pod, record, plan)
   }
 
@@ -129,7 +140,8 @@ export class PodController implements Reconciler<PodKey> {
     const { cluster, events: recorder } = this.#of
     const patch = statusPatch(pod, { status, ipsChanged: false })
     await this.#write(key, pod, cluster.patchPodStatus(key, podRef(pod).uid, patch), { status })
-    recorder.emit(events.deadlineExceeded(podRef(pod), end.message))
+    const event = end.reason === 'NodeAffinity' ? events.nodeAffinity : events.deadlineExceeded
+    recorder.emit(event(podRef(pod), end.message))
   }
 
   /** `written` answers with metadata only; what it stands for is what we wrote. */

@@ -3,13 +3,18 @@ import type { V1ContainerStatus, V1Pod, V1PodCondition, V1PodStatus } from '@kub
 
 /** Reason and message are the kubelet's own words: users and controllers go by them. */
 export interface End {
-  readonly reason: 'DeadlineExceeded'
+  readonly reason: 'DeadlineExceeded' | 'NodeAffinity'
   readonly message: string
 }
 
 const DEADLINE_EXCEEDED: End = {
   reason: 'DeadlineExceeded',
   message: 'Pod was active on the node longer than the specified deadline',
+}
+/** Its base came back as one that it must not run on. */
+export const MISPLACED: End = {
+  reason: 'NodeAffinity',
+  message: 'Pod was rejected: Predicate NodeAffinity failed',
 }
 /** Of a process that was killed. */
 const EXIT_CODE = 137

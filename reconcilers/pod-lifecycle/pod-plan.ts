@@ -7,7 +7,8 @@ import type { BaseRecord } from '../registry/base-record.ts'
 import { isProof } from '../registry/web-modules.ts'
 import { containerStatus, INSTALL_FAILED_SHOWN_MS } from './container-status.ts'
 import { type ModuleSpec, readModules } from './module-spec.ts'
-import { deadlineMs, type End, endedStatus, endOf } from './pod-end.ts'
+import { type Placement, UNSHOWN_LOOK_AGAIN_MS } from './placement.ts'
+import { deadlineMs, type End, endedStatus, endOf, MISPLACED } from './pod-end.ts'
 import { podStatus, samePodStatus } from './pod-status.ts'
 import { gapsEndAtMs } from './replaced-too-long.ts'
 import { bizOf, isServing, keyOf, type Standing, standingOf } from './standing.ts'
@@ -17,6 +18,8 @@ export interface PodFacts {
   readonly record: BaseRecord
   readonly claims: ReadonlyMap<string, NameClaims>
   readonly lookups: ClaimLookups
+  /** Absent: it fits. */
+  readonly placement?: Placement
   /** When we first saw this Pod on its base. */
   readonly seenAtMs: number
   /** The API server has confirmed that it deleted this Pod for us. */
@@ -69,11 +72,13 @@ export function planPod(facts: PodFacts): PodPlan {
 function planPresent(facts: PodFacts): PodPlan {
   const { pod, record, nowMs } = facts
   if (isFrozen(record)) return planStatus(facts)
-  const end = endOf(pod, nowMs)
+  const end = facts.placement === 'misfit' ? MISPLACED : endOf(pod, nowMs)
   if (end) return { action: { kind: 'end', status: endedStatus(pod, end, nowMs), end }, why: end.message }
   const plan = planStatus(facts)
   const dueAtMs = deadlineMs(pod)
-  const wakeAfterMs = soonest(plan.wakeAfterMs, dueAtMs === undefined ? undefined : dueAtMs - nowMs)
+  const deadlineInMs = dueAtMs === undefined ? undefined : dueAtMs - nowMs
+  const lookAgainMs = facts.placement === 'unshown' ? UNSHOWN_LOOK_AGAIN_MS : undefined
+  const wakeAfterMs = soonest(plan.wakeAfterMs, deadlineInMs, lookAgainMs)
   return wakeAfterMs === undefined ? plan : { ...plan, wakeAfterMs }
 }
 
