@@ -25,6 +25,28 @@ describe.concurrent('bases that come and go', () => {
     expect(await other?.bizs()).toMatchObject([{ name: 'biz1', state: 'activated' }])
   })
 
+  test('a Pod that asks to be kept for longer than its base may be silent is kept, with its Node', async () => {
+    await using journey = await Journey.open('kept', { extra: { BASE_DEAD_AFTER: '30s', EVICTION_RATE: '10' } })
+    const base = await journey.base()
+    const { name, namespace } = journey
+    const tolerations = ['virtual-node', 'not-ready', 'unreachable'].map(key =>
+      key === 'virtual-node'
+        ? { key: `schedule.koupleless.io/${key}`, operator: 'Exists' }
+        : { key: `node.kubernetes.io/${key}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 3_600 },
+    )
+    await journey.apply(pod({ name: 'kept', namespace, base: name, spec: { tolerations } }))
+    await journey.apply(pod({ name: 'other', namespace, base: name, bizName: 'biz2' }))
+    const [kept] = await journey.ready('app=kept', 1)
+    await journey.ready('app=other', 1)
+    base.cutOff()
+    await journey.gone('pod', 'other', 60_000)
+    await journey.nodeReady(base.identity, 'Unknown')
+    base.rejoin()
+    const [same] = await journey.ready('app=kept', 1, 85_000)
+    expect(same?.metadata?.uid).toBe(kept?.metadata?.uid)
+    await eventually('what nobody claims is gone', async () => (await runs(base)).length === 1, 110_000)
+  })
+
   test('a base cut off for 70 s is not taken for dead', async () => {
     await using journey = await Journey.open('cutoff')
     const base = await journey.base()

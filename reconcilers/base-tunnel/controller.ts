@@ -8,6 +8,7 @@ import type { Arklet, BasePods, Clock, Cluster, Events, Log, Metrics, Rng, Store
 import type { BaseRecord } from '../registry/base-record.ts'
 import type { BaseRegistry } from '../registry/base-registry.ts'
 import { codeOf, takeBack } from '../take-back.ts'
+import { longestToleratedMs } from '../tolerations.ts'
 import { decideBystander } from './bystander.ts'
 import { type Census, isMassSilence, takeCensus } from './census.ts'
 import { type DeathCause, type Decision, type Memo, NO_MEMO, type TunnelFacts } from './facts.ts'
@@ -137,6 +138,7 @@ export class BaseTunnelController implements Reconciler<BaseId> {
       census: this.#takeCensus(),
       lastDeathAtMs: this.#lastDeathAtMs,
       ownPod: record.basePod ? this.#of.basePods.state(record.basePod) : 'none',
+      toleratedMs: () => longestToleratedMs(store.podsOn(nodeName)),
       claimed: () => (store.synced && record.nodeIs !== 'others' ? this.#of.claimedBizs(record) : undefined),
       cacheFreshAtMs: store.synced ? store.freshAtMs : 0,
       memo: this.#currentMemo(record),
@@ -182,6 +184,7 @@ export class BaseTunnelController implements Reconciler<BaseId> {
     for (const command of deadlines) metrics.count('koupleless_command_deadlines_total', { command })
     for (const command of commands) this.#send(record, command)
     if (decision.died) this.#died(record, decision.died)
+    if (decision.lost) this.#lastDeathAtMs = this.#of.clock.now()
     if (decision.forget) registry.remove(id)
   }
 

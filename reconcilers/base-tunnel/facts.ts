@@ -44,6 +44,8 @@ export interface TunnelFacts {
   /** When a base was last declared dead for its silence. */
   readonly lastDeathAtMs: number | undefined
   readonly ownPod: 'running' | 'leaving' | 'ended' | 'unknown' | 'none'
+  /** For how long a Pod on this base asks to be kept while it is silent; absent: none does. */
+  readonly toleratedMs?: () => number
   /** Every `name:version` that a Pod on this base asks for; undefined while the cache is not known to be complete. */
   readonly claimed: () => ReadonlySet<BizKey> | undefined
   /** When the API server last proved our cache of Pods current. */
@@ -65,6 +67,8 @@ export interface Decision {
   readonly deadlines?: readonly string[]
   readonly memo?: Partial<Memo>
   readonly died?: DeathCause
+  /** Its Pods go as at its death, but for those that ask to be kept. */
+  readonly lost?: true
   /** The record is dropped: nothing is known of the base any more. */
   readonly forget?: true
   readonly wakeAfterMs?: number

@@ -20,8 +20,7 @@ export function decideNoCommands(facts: TunnelFacts): Decision {
   }
 }
 
-const obstacle = (facts: TunnelFacts): NoCommands | undefined =>
-  duplicity(facts) ?? departure(facts) ?? deafness(facts)
+const obstacle = (facts: TunnelFacts): NoCommands | undefined => duplicity(facts) ?? departure(facts) ?? deafness(facts)
 
 const EVENT_OF = {
   BaseDeaf: events.baseDeaf,

@@ -72,6 +72,33 @@ describe('a base that goes silent', () => {
   })
 })
 
+describe('a base on which a Pod asks to be kept for longer', () => {
+  const kept = { base: at('silent'), toleratedMs: () => HOUR_MS }
+
+  test('is lost, not dead, and counts as a death for the rate', () => {
+    const given = quietFor(200_001, kept)
+    expect(verdict(given)).toMatchObject({ state: 'silent', lostSinceMs: now })
+    expect(decide(given)).toMatchObject({ lost: true })
+    expect(reasonsOf(decide(given))).toEqual([])
+    expect(verdict(quietFor(200_001, { ...kept, lastDeathAtMs: now + 200_000 }))).toBeUndefined()
+  })
+
+  test('stays lost until that is over or no Pod asks any more, and is dead then', () => {
+    const lost = { base: { reach: { state: 'silent', sinceMs: now, why: '', lostSinceMs: now } } } as const
+    expect(decide(quietFor(300_000, { ...kept, ...lost }))).toMatchObject({ wakeAfterMs: HOUR_MS - 300_000 })
+    expect(verdict(quietFor(300_000, { ...kept, ...lost }))).toBeUndefined()
+    expect(verdict(quietFor(HOUR_MS, { ...kept, ...lost }))).toMatchObject({ state: 'dead' })
+    expect(verdict(quietFor(300_000, lost))).toMatchObject({ state: 'dead' })
+  })
+
+  test('is heard again by one answer', () => {
+    const reach = { state: 'silent', sinceMs: now - 1_000, why: '', lostSinceMs: now - HOUR_MS } as const
+    expect(verdict({ base: { reach }, toleratedMs: () => HOUR_MS })).toEqual(
+      expect.not.objectContaining({ lostSinceMs: expect.anything() }),
+    )
+  })
+})
+
 describe('deaths by silence come no faster than EVICTION_RATE', () => {
   const dead = (given: Given) => verdict(quietFor(200_001, { base: at('silent'), ...given }))
 

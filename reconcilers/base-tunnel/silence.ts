@@ -15,6 +15,7 @@ interface Verdict {
   readonly state: ReachState
   readonly why: string
   readonly held?: true
+  readonly lostSinceMs?: number
   readonly cause?: DeathCause
   readonly forget?: true
   /** When time alone may change the verdict. */
@@ -26,11 +27,15 @@ export function decideReach(facts: TunnelFacts): Decision {
   const verdict = judge(facts)
   const due = verdict.dueInMs === undefined ? {} : { wakeAfterMs: Math.max(1, verdict.dueInMs) }
   if (verdict.forget) return { forget: true, why: verdict.why }
-  if (verdict.state === reach.state && verdict.held === reach.held) return { ...due, why: verdict.why }
-  const { state, why, held } = verdict
-  const next: Reach = { state, sinceMs: facts.nowMs, why, ...(held && { held }) }
+  if (isSame(verdict, reach)) return { ...due, why: verdict.why }
+  const { state, why, held, lostSinceMs } = verdict
+  const lost = lostSinceMs === undefined ? {} : { lostSinceMs }
+  const next: Reach = { state, sinceMs: facts.nowMs, why, ...(held && { held }), ...lost }
   return { ...due, ...transition(facts, verdict), notes: notesOf(facts, next), why }
 }
+
+const isSame = (verdict: Verdict, reach: Reach): boolean =>
+  verdict.state === reach.state && verdict.held === reach.held && verdict.lostSinceMs === reach.lostSinceMs
 
 function notesOf({ record, ownPod }: TunnelFacts, reach: Reach): NonNullable<Decision['notes']> {
   const revived = record.reach.state === 'dead'
@@ -39,11 +44,13 @@ function notesOf({ record, ownPod }: TunnelFacts, reach: Reach): NonNullable<Dec
   return [...unpin, { kind: 'reach', reach }]
 }
 
-function transition({ record, node, link, nowMs }: TunnelFacts, { state, why, cause }: Verdict): Decision {
+function transition({ record, node, link, nowMs }: TunnelFacts, { state, why, cause, lostSinceMs }: Verdict): Decision {
   const before = record.reach.state
   if (state === 'dead') return { events: [events.baseDead(node, why)], ...(cause && { died: cause }) }
+  const lost = lostSinceMs === undefined ? {} : { lost: true as const }
+  if (before === 'silent' && state === 'silent') return lost
   if (state === 'silent')
-    return { events: [events.baseSilent(node, nowMs - Math.max(record.life.aliveAtMs, link.sinceMs))] }
+    return { ...lost, events: [events.baseSilent(node, nowMs - Math.max(record.life.aliveAtMs, link.sinceMs))] }
   return before === 'silent' && state === 'heard' ? { events: [events.baseHeard(node)] } : {}
 }
 
@@ -120,11 +127,19 @@ function silent({ record, census }: TunnelFacts, dueInMs: number): Verdict {
 function judgeLongSilent(facts: TunnelFacts, quietMs: number): Verdict {
   const { record, hasNode, census, settings, lastDeathAtMs, nowMs } = facts
   if (record.life.aliveAtMs === 0 && !hasNode) return { ...record.reach, forget: true, why: 'never heard twice' }
+  const lost = lostFor(facts, quietMs)
+  if (lost && record.reach.lostSinceMs === lost.lostSinceMs) return lost
   const waitMs = (lastDeathAtMs ?? 0) + deathIntervalMs(census, settings.deathsPerSecond) - nowMs
   if (lastDeathAtMs !== undefined && waitMs > 0) return silent(facts, waitMs)
-  return {
-    state: 'dead',
-    cause: 'silent',
-    why: `it has not answered for ${Math.floor(quietMs / 1_000)} s though asked`,
-  }
+  return lost ?? { state: 'dead', cause: 'silent', why: unanswered(quietMs) }
+}
+
+const unanswered = (quietMs: number): string => `it has not answered for ${Math.floor(quietMs / 1_000)} s though asked`
+
+/** Undefined: no Pod on it asks to be kept for so long. */
+function lostFor({ record, toleratedMs, nowMs }: TunnelFacts, quietMs: number): Verdict | undefined {
+  const dueInMs = (toleratedMs?.() ?? 0) - quietMs
+  const { reach } = record
+  const why = reach.lostSinceMs === undefined ? unanswered(quietMs) : reach.why
+  return dueInMs > 0 ? { state: 'silent', lostSinceMs: nowMs - quietMs, why, dueInMs } : undefined
 }

@@ -5,6 +5,7 @@ import { soonest } from '../loop/outcome.ts'
 import { podRef } from '../pod-identity.ts'
 import type { BaseRecord } from '../registry/base-record.ts'
 import { isProof } from '../registry/web-modules.ts'
+import { isAdmissions, toleratedMs } from '../tolerations.ts'
 import { containerStatus, INSTALL_FAILED_SHOWN_MS } from './container-status.ts'
 import { type ModuleSpec, readModules } from './module-spec.ts'
 import { type Placement, UNSHOWN_LOOK_AGAIN_MS } from './placement.ts'
@@ -64,9 +65,21 @@ export function planPod(facts: PodFacts): PodPlan {
   const stage = stageOf(pod)
   if (stage === 'leaving') return planRelease(facts)
   if (record.reach.state === 'dead') return { action: { kind: 'evict' }, why: `base is dead: ${record.reach.why}` }
+  const keptMs = keptInMs(facts)
+  if (keptMs <= 0) return { action: { kind: 'evict' }, why: `base is lost: ${record.reach.why}` }
   if (stage === 'ended') return none('the Pod has ended')
   if (record.reach.state === 'unproven') return none('the base is not proven to live yet')
-  return planPresent(facts)
+  return waking(planPresent(facts), keptMs)
+}
+
+function waking(plan: PodPlan, inMs: number): PodPlan {
+  const wakeAfterMs = soonest(plan.wakeAfterMs, Number.isFinite(inMs) ? inMs : undefined)
+  return wakeAfterMs === undefined ? plan : { ...plan, wakeAfterMs }
+}
+
+/** Its base is silent for longer than others wait for it, and a Pod there asks to wait on; in ms from now, which may be past. */
+function keptInMs({ pod, record: { reach }, nowMs }: PodFacts): number {
+  return reach.lostSinceMs === undefined ? Number.POSITIVE_INFINITY : reach.lostSinceMs + toleratedMs(pod) - nowMs
 }
 
 function planPresent(facts: PodFacts): PodPlan {
@@ -91,7 +104,8 @@ function planRelease(facts: PodFacts): PodPlan {
     why,
   })
   if (hasEnded(pod)) return release('terminal', 'the Pod has ended')
-  if (record.reach.state === 'dead') return release('base-dead', 'the base is dead')
+  if (record.reach.state === 'dead' || record.reach.lostSinceMs !== undefined)
+    return release('base-dead', `the base is ${record.reach.state === 'dead' ? 'dead' : 'lost'}`)
   const own = claimsOfPod(pod, lookups)
   if (own.length === 0) return release('never-installed', 'no container of it is a module')
   const held = own.map(claim => holdOf(record, claims, claim)).find(why => why !== undefined)
@@ -264,17 +278,6 @@ function nextLook({ record, pod, nowMs }: PodFacts, status: V1PodStatus): number
 
 const gapsInMs = ({ record, pod, lookups, nowMs }: PodFacts): readonly number[] =>
   gapsEndAtMs(record, claimsOfPod(pod, lookups)).flatMap(atMs => (atMs > nowMs ? [atMs - nowMs] : []))
-
-const ADMISSION_SECONDS = 300
-const ADMISSION_KEYS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
-
-/** Exactly as admission writes them: a user who wrote the same cannot be told apart, one who wrote another number can. */
-const isAdmissions = (toleration: V1Toleration): boolean =>
-  ADMISSION_KEYS.includes(toleration.key ?? '') &&
-  toleration.operator === 'Exists' &&
-  toleration.effect === 'NoExecute' &&
-  toleration.value === undefined &&
-  toleration.tolerationSeconds === ADMISSION_SECONDS
 
 function planTolerations(pod: V1Pod, wake: number | undefined): PodPlan {
   const tolerations = pod.spec?.tolerations ?? []

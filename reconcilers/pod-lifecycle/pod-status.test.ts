@@ -63,6 +63,16 @@ describe('PodScheduled', () => {
   })
 })
 
+test('on a lost base a Pod stays for as long as it asks, and the others go', () => {
+  const lostSinceMs = BUILT_AT_MS - 250_000
+  const lost = { ...record, reach: { state: 'silent', sinceMs: lostSinceMs, why: '', lostSinceMs } as const }
+  const tolerating = (tolerationSeconds: number) =>
+    aPod({ spec: { tolerations: [{ key: 'node.kubernetes.io/unreachable', operator: 'Exists', tolerationSeconds }] } })
+  expect(plan(aPod(), lost).kind).toBe('evict')
+  expect(plan(tolerating(250), lost).kind).toBe('evict')
+  expect(plan(tolerating(251), lost).kind).not.toBe('evict')
+})
+
 test('a Pod whose base is leaving is not Ready at once, and its module runs on', () => {
   const noCommands = { reason: 'BaseLeaving', sinceMs: 0, message: '' } as const
   const { phase, conditions = [], containerStatuses } = written(aPod(), { ...record, noCommands })

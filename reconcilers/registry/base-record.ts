@@ -61,6 +61,8 @@ export interface Reach {
   readonly why: string
   /** Unproven because most bases fell silent at once: Nodes and Pods stay as they were, deaths come a hundredfold slower. */
   readonly held?: true
+  /** Silent for so long that it would be dead, did no Pod on it ask to be kept for longer; since when nothing was heard. */
+  readonly lostSinceMs?: number
 }
 
 /** The base lives, yet gets no new commands, and why. */

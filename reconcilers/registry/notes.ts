@@ -154,7 +154,8 @@ const withAttempt = (attempts: BaseRecord['attempts'], claim: ClaimId, attempt: 
   attempt ? withEntry(attempts, claim, attempt) : without(attempts, claim)
 
 /** The words of `why` may change from run to run (they count seconds); nobody needs waking for that. */
-const sameReach = (a: Reach, b: Reach): boolean => a.state === b.state && a.sinceMs === b.sinceMs && a.held === b.held
+const sameReach = (a: Reach, b: Reach): boolean =>
+  a.state === b.state && a.sinceMs === b.sinceMs && a.held === b.held && a.lostSinceMs === b.lostSinceMs
 
 function noCommands(record: BaseRecord, next: NoCommands | undefined): Observed {
   const { noCommands: before, ...rest } = record
