@@ -18,21 +18,9 @@ export const WEB: readonly Mutant[] = [
     '  if (!proof || proof) return false\n',
   ),
   web(
-    'a trial of one build proves another',
-    `${PODS}/module-plan.ts`,
-    'if (!tried || sameBuild(tried, tuple)) return undefined',
-    'if (tried ?? tuple) return undefined',
-  ),
-  web(
     'a clash is answered by an unproven switch',
     `${PODS}/replacing.ts`,
     '  if (way) return approachBy(way, facts, tried)\n',
     "  if (way === 'beside') return approachBy(way, facts, tried)\n",
-  ),
-  web(
-    'a trial is sent before its Lease tells of it',
-    `${PODS}/proofs.ts`,
-    '  return entry?.isWritten === true && entry.changedAtMs === undefined\n',
-    '  return entry !== undefined || entry === undefined\n',
   ),
 ]
