@@ -17,7 +17,11 @@ const FRESH = 200
 const AT_ONCE = 100
 const inTurn = (count: number): readonly number[] => Array.from({ length: count / AT_ONCE }, (_, at) => at * AT_ONCE)
 /** What each needs to reach the rarest branches: commands that hang for minutes, and the dead that speak over a new connection. */
-const LEANING: readonly (readonly FaultKind[])[] = [['downloadHangs'], ['basePaused', 'operatorLinkCut']]
+const LEANING: readonly (readonly FaultKind[])[] = [
+  ['listPaged', 'listExpires', 'watchTooOld'],
+  ['downloadHangs'],
+  ['basePaused', 'operatorLinkCut'],
+]
 const LEAN_SEEDS = 20
 const CRASH_SHARES = ['1/4', '2/4', '3/4', '4/4']
 

@@ -53,15 +53,14 @@ export class PodController implements Reconciler<PodKey> {
   }
 
   async reconcile(key: PodKey): Promise<Outcome> {
-    const { registry, store, sources, clock, ownership } = this.#of
+    const { store, sources, clock, ownership } = this.#of
     if (!store.synced) return settled('none', 'not synced')
     const pod = this.#newest(key)
     this.#forgetFormer(key, pod)
     if (!pod?.spec?.nodeName) return settled('none', pod ? 'not bound' : 'gone')
     const node = nodeName(pod.spec.nodeName)
-    const record = registry.byNode(node)
-    if (!record) return settled('none', 'bound to no base that we know')
-    if (record.nodeIs !== 'ours') return settled('none', 'bound to a Node that is not ours, or not yet')
+    const record = this.#recordOf(node)
+    if (!record) return settled('none', 'bound to no Node that we know to be ours')
     const pods = store.podsOn(node)
     await sources.prepare(pods)
     if (!ownership.acts(node)) return settled('none', 'another replica serves its base')
@@ -80,6 +79,11 @@ export class PodController implements Reconciler<PodKey> {
       nowMs,
     })
     return this.#braked(pod, plan) ?? this.#done(key, pod, record, plan)
+  }
+
+  #recordOf(node: NodeName): BaseRecord | undefined {
+    const record = this.#of.registry.byNode(node)
+    return record?.nodeIs === 'ours' ? record : undefined
   }
 
   #braked(pod: V1Pod, { action, why }: PodPlan): Outcome | undefined {

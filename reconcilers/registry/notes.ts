@@ -49,13 +49,18 @@ export function applyNote(record: BaseRecord, note: Note): Observed {
       return overdue(record, note.key, note.atMs)
     case 'forgetClaims':
       return forgetClaims(record, note.claims)
+    case 'nodeIs':
+      return changed({ ...record, nodeIs: note.nodeIs }, 'nodeIs')
     default:
       return isWebNote(note) ? webNote(record, note) : stateOf(record, note)
   }
 }
 
 type WebNote = Extract<Note, { kind: 'proof' | 'forgetProof' | 'proofsWritten' | 'drain' | 'undrain' }>
-type StateNote = Exclude<Note, WebNote | { kind: 'asked' | 'commanded' | 'unsent' | 'overdue' | 'forgetClaims' }>
+type StateNote = Exclude<
+  Note,
+  WebNote | { kind: 'asked' | 'commanded' | 'unsent' | 'overdue' | 'forgetClaims' | 'nodeIs' }
+>
 
 function stateOf(record: BaseRecord, note: StateNote): Observed {
   switch (note.kind) {
@@ -75,8 +80,6 @@ function stateOf(record: BaseRecord, note: StateNote): Observed {
       return changed({ ...record, provenance: withEntry(record.provenance, note.key, note.provenance) }, 'bizs')
     case 'basePod':
       return basePod(record, note.basePod)
-    case 'nodeIs':
-      return changed({ ...record, nodeIs: note.nodeIs }, 'nodeIs')
     case 'preStop':
       return changed({ ...record, preStops: withEntry(record.preStops, note.claim, note.untilMs) }, 'bizs')
   }

@@ -115,10 +115,8 @@ export class CommandOracle {
     const claims = liveClaims(composition.store.podsOn(record.nodeName), record.nodeName).get(bizName) ?? []
     this.#unseen(record, { bizName, ...(bizVersion !== undefined && { bizVersion }) }, composition)
     const state = record.bizs.get(`${bizName}:${bizVersion}` as never)?.state
-    const wantsAnother =
-      claims.some(({ version }) => version !== bizVersion) ||
-      this.#isTrialOfAnother(identity, `${bizName}:${bizVersion}`, claims)
-    if (claims.length > 0 && !wantsAnother && (state === 'activated' || state === 'deactivated'))
+    const isWanted = claims.length > 0 && claims.every(({ version }) => version === bizVersion)
+    if (isWanted && stands(state) && !this.#isTrialOfAnother(identity, `${bizName}:${bizVersion}`, claims))
       this.#of.verdicts.object(
         'claimed',
         `${identity} gets uninstallBiz ${bizName}:${bizVersion}, which live Pods claim`,
@@ -159,3 +157,5 @@ export class CommandOracle {
       this.#of.verdicts.object('installed-twice', `${identity} gets installBiz ${key}, which it said is active`)
   }
 }
+
+const stands = (state: string | undefined): boolean => state === 'activated' || state === 'deactivated'
