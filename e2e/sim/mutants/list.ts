@@ -191,7 +191,8 @@ const SILENCE: readonly Mutant[] = [
     'bases are judged while the broker is away',
     `${TUNNEL}/silence.ts`,
     'return link.connected ? judgeHearing(facts) : judgeUnhearing(facts)',
-    'return judgeHearing({ ...facts, memo: { ...facts.memo, askedSurelySinceMs: Math.max(link.sinceMs, record.life.aliveAtMs) } })',
+    `const askedSurelySinceMs = Math.max(link.sinceMs, record.life.aliveAtMs)
+  return judgeHearing({ ...facts, memo: { ...facts.memo, askedAtMs: { health: facts.nowMs }, askedSurelySinceMs } })`,
   ),
   mutant(
     'silence is believed of questions that never left',
