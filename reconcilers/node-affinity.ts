@@ -31,7 +31,7 @@ const meets = ({ operator, values = [] }: V1NodeSelectorRequirement, value: stri
 const labelOf = ({ labels }: NodeFace, key: string): string | undefined =>
   Object.hasOwn(labels, key) ? labels[key] : undefined
 
-/** One that asks for nothing matches nothing. */
+/** A selector that asks for nothing matches nothing. */
 function matchesTerm({ matchExpressions = [], matchFields = [] }: V1NodeSelectorTerm, node: NodeFace): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false
   return (

@@ -20,7 +20,7 @@ const isOfUnreachable = ({ key = '', operator = 'Equal', value = '', effect = ''
   (key === UNREACHABLE ? operator === 'Exists' || value === '' : key === '' && operator === 'Exists')
 
 /**
- * What its user asks for; 0: nothing. Tolerations without seconds do not count: DaemonSets write them into every Pod, and we
+ * The time that its user asks for; 0: none. Tolerations without seconds do not count: DaemonSets write them into every Pod, and we
  * leave admission's behind, so that nothing on a dead base would ever go.
  */
 export function toleratedMs({ spec }: V1Pod): number {

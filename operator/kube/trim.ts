@@ -83,7 +83,7 @@ export function trimLease({ metadata, spec }: V1Lease): V1Lease {
   return { metadata: meta, ...(spec && { spec }) }
 }
 
-/** Of objects of which counts whether they are there, and for how long still. */
+/** Objects that count by whether they are there, and for how long still. */
 export const trimToLife = ({ metadata }: KubernetesObject): KubernetesObject => ({
   metadata: pick(metadata ?? {}, ['name', 'namespace', 'uid', 'resourceVersion', 'deletionTimestamp']),
 })

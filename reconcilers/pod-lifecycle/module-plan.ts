@@ -302,7 +302,7 @@ function planProved(facts: NameFacts, group: ClaimGroup, biz: BizReport): Step {
   return planSwitch(facts, group, biz)
 }
 
-/** What stands beside the running version came from another jar than is wanted: it proves nothing of that one. */
+/** A version that stands beside the running one, from another jar than is wanted, proves nothing of that jar. */
 function planOtherBuild(facts: NameFacts, { bizName, tuple }: Claim, tried: ModuleTuple | undefined): Step | undefined {
   if (!tried || sameBuild(tried, tuple)) return undefined
   return uninstallUnlessBusy(facts, bizName, tuple.version, 'a trial of another build of its version')

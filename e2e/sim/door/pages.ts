@@ -13,7 +13,7 @@ export function inSmallPages(request: ApiRequest, faults: Faults): ApiRequest {
   return { ...request, path: request.path.replace(LIMIT, `$1${size}`) }
 }
 
-/** What etcd kept for the further pages of a list was compacted meanwhile. */
+/** The further pages of a list are gone: etcd compacted them meanwhile. */
 export const expiredPage = ({ path }: ApiRequest, faults: Faults): SimAnswer | undefined =>
   path.includes('continue=') && faults.strikes('listExpires') ? EXPIRED : undefined
 
